@@ -1,0 +1,1 @@
+"""Sockets: one hub per process, streams with epoch and seq, and a consumer that apps plug into."""
