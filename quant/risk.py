@@ -1,0 +1,501 @@
+"""Risk of return and price series: volatility, Value-at-Risk, expected shortfall, drawdown.
+
+Value-at-Risk and expected shortfall are positive loss fractions: 0.02 means "a loss of two
+percent". A negative value means that even the tail is a gain. Nothing is annualised unless its
+name or argument says so.
+"""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from quant import checks
+from quant.errors import InvalidParameterError
+from quant.returns import normalised_weights, portfolio_returns
+from quant.types import FloatArray
+
+_STANDARD_NORMAL = NormalDist()
+
+
+@dataclass(frozen=True)
+class TailRisk:
+    """Value-at-Risk and expected shortfall of one horizon, as positive loss fractions."""
+
+    value_at_risk: float
+    expected_shortfall: float
+    confidence: float
+    horizon_periods: int
+    n_observations: int
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Sample mean, standard deviation (ddof=1), skewness and excess kurtosis of returns."""
+
+    mean: float
+    deviation: float
+    skewness: float
+    excess_kurtosis: float
+
+
+@dataclass(frozen=True)
+class Drawdown:
+    """The deepest fall of a price series from a running peak."""
+
+    depth: float
+    peak_index: int
+    trough_index: int
+
+
+def volatility(returns: ArrayLike, *, periods_per_year: float) -> float:
+    """Return the annualised standard deviation of period returns.
+
+    Parameters
+    ----------
+    returns : array_like of shape (n_observations,)
+        Simple or logarithmic period returns as fractions.
+    periods_per_year : float
+        Periods in a year; 1 leaves the figure per period.
+
+    Returns
+    -------
+    float
+        Fraction per year (square-root-of-time rule), never negative.
+
+    Raises
+    ------
+    InsufficientDataError
+        If there are fewer than two returns.
+    InvalidSeriesError
+        If a return is NaN or infinite.
+
+    Notes
+    -----
+    ``std(r, ddof=1) * sqrt(periods_per_year)``.
+
+    Examples
+    --------
+    >>> round(volatility([0.01, 0.03], periods_per_year=1), 6)
+    0.014142
+    """
+    array = checks.series(returns, name="returns", minimum=2)
+    years = checks.positive(periods_per_year, name="periods_per_year")
+    return float(array.std(ddof=1) * math.sqrt(years))
+
+
+def moments(returns: ArrayLike) -> Moments:
+    """Return the first four sample moments of period returns.
+
+    Parameters
+    ----------
+    returns : array_like of shape (n_observations,)
+        Period returns as fractions.
+
+    Returns
+    -------
+    Moments
+        Mean and deviation as fractions per period (ddof=1); skewness and excess kurtosis are
+        dimensionless, with population (ddof=0) scaling. Both are zero for constant returns.
+
+    Raises
+    ------
+    InsufficientDataError
+        If there are fewer than four returns.
+    InvalidSeriesError
+        If a return is NaN or infinite.
+
+    Examples
+    --------
+    >>> moments([-1.0, 0.0, 0.0, 1.0]).excess_kurtosis
+    -1.0
+    """
+    array = checks.series(returns, name="returns", minimum=4)
+    centred = array - array.mean()
+    variance = float(np.mean(centred**2))
+    if variance <= 0.0:
+        return Moments(float(array.mean()), 0.0, 0.0, 0.0)
+    return Moments(
+        mean=float(array.mean()),
+        deviation=float(array.std(ddof=1)),
+        skewness=float(np.mean(centred**3) / variance**1.5),
+        excess_kurtosis=float(np.mean(centred**4) / variance**2 - 3.0),
+    )
+
+
+def historical_tail_risk(
+    returns: ArrayLike, *, confidence: float = 0.95, horizon_periods: int = 1
+) -> TailRisk:
+    """Return tail risk from the empirical distribution of returns.
+
+    Parameters
+    ----------
+    returns : array_like of shape (n_observations,)
+        Simple period returns as fractions.
+    confidence : float, default=0.95
+        Probability that the loss stays below the Value-at-Risk, in [0.5, 1).
+    horizon_periods : int, default=1
+        Length of the horizon in periods.
+
+    Returns
+    -------
+    TailRisk
+        Positive loss fractions over the horizon, not annualised.
+
+    Raises
+    ------
+    InsufficientDataError
+        If there are fewer than two returns.
+    InvalidSeriesError
+        If a return is NaN or infinite.
+    InvalidParameterError
+        If `confidence` or `horizon_periods` is out of range.
+
+    Notes
+    -----
+    ``VaR = -quantile(r, 1 - confidence)`` with linear interpolation; the expected shortfall is
+    the mean loss of the returns at or below that quantile, so it is never smaller. A horizon of
+    more than one period is scaled by its square root, which assumes independent returns.
+
+    References
+    ----------
+    Jorion, P. (2006), Value at Risk, 3rd ed., ch. 5 and 10.2.
+    Acerbi, C. and Tasche, D. (2002), On the coherence of expected shortfall, J. Banking and
+    Finance 26, eq. 4.
+
+    Examples
+    --------
+    >>> historical_tail_risk([-0.04, -0.02, 0.0, 0.02, 0.04], confidence=0.75).value_at_risk
+    0.02
+    """
+    array = checks.series(returns, name="returns", minimum=2)
+    level = checks.confidence_level(confidence)
+    scale = math.sqrt(checks.periods(horizon_periods, name="horizon_periods"))
+    quantile = float(np.quantile(array, _tail_probability(level)))
+    shortfall = float(array[array <= quantile].mean())
+    return TailRisk(-quantile * scale, -shortfall * scale, level, horizon_periods, array.size)
+
+
+def gaussian_tail_risk(
+    returns: ArrayLike, *, confidence: float = 0.95, horizon_periods: int = 1
+) -> TailRisk:
+    """Return tail risk under normally distributed returns.
+
+    Parameters
+    ----------
+    returns : array_like of shape (n_observations,)
+        Simple period returns as fractions.
+    confidence : float, default=0.95
+        Probability that the loss stays below the Value-at-Risk, in [0.5, 1).
+    horizon_periods : int, default=1
+        Length of the horizon in periods.
+
+    Returns
+    -------
+    TailRisk
+        Positive loss fractions over the horizon, not annualised.
+
+    Raises
+    ------
+    InsufficientDataError
+        If there are fewer than two returns.
+    InvalidSeriesError
+        If a return is NaN or infinite.
+    InvalidParameterError
+        If `confidence` or `horizon_periods` is out of range.
+
+    Notes
+    -----
+    ``VaR = -(h mu + z sigma sqrt(h))`` and ``ES = -(h mu - sigma sqrt(h) phi(z) / (1 - c))`` with
+    ``z = Phi^-1(1 - c)``. It understates the tail of returns with excess kurtosis.
+
+    References
+    ----------
+    McNeil, Frey and Embrechts (2015), Quantitative Risk Management, 2nd ed., ex. 2.11 and 2.14.
+
+    Examples
+    --------
+    >>> round(gaussian_tail_risk([-0.01, 0.01], confidence=0.95).value_at_risk, 6)
+    0.023262
+    """
+    array = checks.series(returns, name="returns", minimum=2)
+    level = checks.confidence_level(confidence)
+    horizon = checks.periods(horizon_periods, name="horizon_periods")
+    drift = float(array.mean()) * horizon
+    spread = float(array.std(ddof=1)) * math.sqrt(horizon)
+    z = _STANDARD_NORMAL.inv_cdf(1.0 - level)
+    tail = _STANDARD_NORMAL.pdf(z) / (1.0 - level)
+    return TailRisk(-(drift + z * spread), -(drift - tail * spread), level, horizon, array.size)
+
+
+def cornish_fisher_tail_risk(
+    returns: ArrayLike, *, confidence: float = 0.95, horizon_periods: int = 1
+) -> TailRisk:
+    """Return tail risk under a normal distribution corrected for skewness and fat tails.
+
+    Parameters
+    ----------
+    returns : array_like of shape (n_observations,)
+        Simple period returns as fractions.
+    confidence : float, default=0.95
+        Probability that the loss stays below the Value-at-Risk, in [0.5, 1).
+    horizon_periods : int, default=1
+        Length of the horizon in periods.
+
+    Returns
+    -------
+    TailRisk
+        Positive loss fractions over the horizon, not annualised.
+
+    Raises
+    ------
+    InsufficientDataError
+        If there are fewer than four returns.
+    InvalidSeriesError
+        If a return is NaN or infinite.
+    InvalidParameterError
+        If an argument is out of range, or the sample moments lie outside the domain in which the
+        expansion is a distribution (`cornish_fisher_is_valid`).
+
+    Notes
+    -----
+    The normal quantile ``z`` becomes
+    ``w = z + (z^2 - 1) S/6 + (z^3 - 3z) K/24 - (2z^3 - 5z) S^2/36``. The shortfall is the exact
+    mean of ``w`` over the tail, by the partial moments of the normal density. Over ``h``
+    independent periods skewness shrinks by ``sqrt(h)`` and excess kurtosis by ``h``.
+
+    References
+    ----------
+    Cornish, E. A. and Fisher, R. A. (1938), Moments and cumulants in the specification of
+    distributions. Maillard, D. (2012), A user's guide to the Cornish Fisher expansion, eq. 5-9.
+
+    Examples
+    --------
+    >>> fat = [-0.05, 0.05] + [-0.01, 0.01] * 9
+    >>> cornish_fisher_tail_risk(fat).value_at_risk > 0.02
+    True
+    """
+    array = checks.series(returns, name="returns", minimum=4)
+    level = checks.confidence_level(confidence)
+    horizon = checks.periods(horizon_periods, name="horizon_periods")
+    sample = moments(array)
+    skewness = sample.skewness / math.sqrt(horizon)
+    kurtosis = sample.excess_kurtosis / horizon
+    if not cornish_fisher_is_valid(skewness=skewness, excess_kurtosis=kurtosis):
+        raise InvalidParameterError(
+            "skewness and kurtosis of the returns are outside the range of the expansion"
+        )
+    drift, spread = sample.mean * horizon, sample.deviation * math.sqrt(horizon)
+    z = _STANDARD_NORMAL.inv_cdf(1.0 - level)
+    quantile = _cornish_fisher_quantile(z, skewness, kurtosis)
+    tail_mean = _cornish_fisher_tail_mean(z, skewness, kurtosis) / (1.0 - level)
+    return TailRisk(
+        -(drift + quantile * spread), -(drift + tail_mean * spread), level, horizon, array.size
+    )
+
+
+def cornish_fisher_is_valid(*, skewness: float, excess_kurtosis: float) -> bool:
+    """Tell whether the Cornish-Fisher quantile rises with its level everywhere.
+
+    Parameters
+    ----------
+    skewness : float
+        Skewness parameter of the expansion.
+    excess_kurtosis : float
+        Excess kurtosis parameter of the expansion.
+
+    Returns
+    -------
+    bool
+        True inside the domain of validity; outside it the "quantiles" are not monotone.
+
+    Notes
+    -----
+    ``dw/dz`` is a quadratic in ``z`` that must not become negative.
+
+    References
+    ----------
+    Maillard, D. (2012), A user's guide to the Cornish Fisher expansion, eq. 8.
+
+    Examples
+    --------
+    >>> cornish_fisher_is_valid(skewness=0.0, excess_kurtosis=4.0)
+    True
+    >>> cornish_fisher_is_valid(skewness=0.0, excess_kurtosis=9.0)
+    False
+    """
+    square = excess_kurtosis / 8.0 - skewness**2 / 6.0
+    linear = skewness / 3.0
+    constant = 1.0 - excess_kurtosis / 8.0 + 5.0 * skewness**2 / 36.0
+    if square == 0.0:
+        return linear == 0.0 and constant >= 0.0
+    return square > 0.0 and linear**2 <= 4.0 * square * constant
+
+
+def _tail_probability(level: float) -> float:
+    """Return one minus the level without the binary dust that would split ties off the tail."""
+    return round(1.0 - level, 12)
+
+
+def _cornish_fisher_quantile(z: float, skewness: float, kurtosis: float) -> float:
+    return (
+        z
+        + (z**2 - 1.0) * skewness / 6.0
+        + (z**3 - 3.0 * z) * kurtosis / 24.0
+        - (2.0 * z**3 - 5.0 * z) * skewness**2 / 36.0
+    )
+
+
+def _cornish_fisher_tail_mean(z: float, skewness: float, kurtosis: float) -> float:
+    """Integrate the quantile against the normal density from minus infinity to ``z``."""
+    return -_STANDARD_NORMAL.pdf(z) * (
+        1.0
+        + z * skewness / 6.0
+        + (z**2 - 1.0) * kurtosis / 24.0
+        - (2.0 * z**2 - 1.0) * skewness**2 / 36.0
+    )
+
+
+def portfolio_tail_risk(
+    asset_returns: ArrayLike,
+    weights: ArrayLike,
+    *,
+    method: str = "historical",
+    confidence: float = 0.95,
+    horizon_periods: int = 1,
+) -> TailRisk:
+    """Return the tail risk of a portfolio held at fixed weights.
+
+    Parameters
+    ----------
+    asset_returns : array_like of shape (n_observations, n_assets)
+        Simple period returns as fractions.
+    weights : array_like of shape (n_assets,)
+        Non-negative amounts or fractions; they are scaled to add up to one.
+    method : {"historical", "gaussian", "cornish_fisher"}, default="historical"
+        How the distribution of the portfolio's returns is modelled.
+    confidence : float, default=0.95
+        Probability that the loss stays below the Value-at-Risk, in [0.5, 1).
+    horizon_periods : int, default=1
+        Length of the horizon in periods.
+
+    Returns
+    -------
+    TailRisk
+        Positive loss fractions of the portfolio's value over the horizon.
+
+    Raises
+    ------
+    InvalidSeriesError
+        If shapes do not match or an input is NaN or infinite.
+    InsufficientDataError
+        If there are too few rows for the method.
+    InvalidParameterError
+        If an argument is out of range or `method` is unknown.
+
+    Examples
+    --------
+    >>> portfolio_tail_risk([[-0.04], [0.0], [0.04]], [1.0], confidence=0.75).value_at_risk
+    0.02
+    """
+    if method not in TAIL_RISK_METHODS:
+        raise InvalidParameterError(f"method must be one of {sorted(TAIL_RISK_METHODS)}")
+    return TAIL_RISK_METHODS[method](
+        portfolio_returns(asset_returns, weights),
+        confidence=confidence,
+        horizon_periods=horizon_periods,
+    )
+
+
+def gaussian_risk_shares(asset_returns: ArrayLike, weights: ArrayLike) -> FloatArray:
+    """Return the share of each asset in the volatility of a portfolio.
+
+    Parameters
+    ----------
+    asset_returns : array_like of shape (n_observations, n_assets)
+        Simple period returns as fractions.
+    weights : array_like of shape (n_assets,)
+        Non-negative amounts or fractions; they are scaled to add up to one.
+
+    Returns
+    -------
+    ndarray of shape (n_assets,)
+        Fractions that add up to one; negative for an asset that hedges the others. All zero when
+        the portfolio does not vary.
+
+    Raises
+    ------
+    InvalidSeriesError
+        If shapes do not match or an input is NaN or infinite.
+    InsufficientDataError
+        If there are fewer than two rows.
+
+    Notes
+    -----
+    Euler allocation ``w_i (S w)_i / (w' S w)`` with the sample covariance ``S`` (ddof=1).
+
+    References
+    ----------
+    Tasche, D. (1999), Risk contributions and performance measurement, section 5.
+
+    Examples
+    --------
+    >>> gaussian_risk_shares([[0.01, 0.0], [-0.01, 0.0]], [1.0, 1.0]).tolist()
+    [1.0, 0.0]
+    """
+    array = checks.matrix(asset_returns, name="asset_returns", minimum=2)
+    scaled = normalised_weights(weights, n_assets=array.shape[1])
+    covariance = np.atleast_2d(np.cov(array, rowvar=False, ddof=1))
+    marginal = covariance @ scaled
+    variance = float(scaled @ marginal)
+    if variance <= 0.0:
+        return np.zeros_like(scaled)
+    shares: FloatArray = scaled * marginal / variance
+    return shares
+
+
+def max_drawdown(prices: ArrayLike) -> Drawdown:
+    """Return the deepest fall of a price series from a running peak.
+
+    Parameters
+    ----------
+    prices : array_like of shape (n_observations,)
+        Positive prices or values, oldest first.
+
+    Returns
+    -------
+    Drawdown
+        `depth` is a positive fraction of the peak (0 when prices never fall), with the indices of
+        the peak and of the trough.
+
+    Raises
+    ------
+    InsufficientDataError
+        If there are fewer than two prices.
+    InvalidSeriesError
+        If a price is NaN, infinite or not positive.
+
+    Notes
+    -----
+    ``max_t (1 - p_t / max_(s<=t) p_s)``; the first deepest trough wins a tie. O(n).
+
+    Examples
+    --------
+    >>> max_drawdown([100.0, 120.0, 90.0, 130.0]).depth
+    0.25
+    """
+    array = checks.price_series(prices, name="prices", minimum=2)
+    peaks = np.maximum.accumulate(array)
+    falls = 1.0 - array / peaks
+    trough = int(falls.argmax())
+    peak = int(array[: trough + 1].argmax())
+    return Drawdown(depth=float(falls[trough]), peak_index=peak, trough_index=trough)
+
+
+TAIL_RISK_METHODS = {
+    "historical": historical_tail_risk,
+    "gaussian": gaussian_tail_risk,
+    "cornish_fisher": cornish_fisher_tail_risk,
+}
