@@ -1,0 +1,28 @@
+"""The Celery application; jobs are found in every app's tasks.py."""
+
+import os
+from typing import Any
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradingplatform.settings")
+
+app = Celery("tradingplatform")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@app.on_after_finalize.connect
+def schedule(sender: Celery, **_: Any) -> None:
+    """Let beat poke every periodic job; job_run decides which pokes become runs."""
+    from django.conf import settings
+
+    sender.conf.beat_schedule = {
+        name: {
+            "task": "platform.slot_run",
+            "schedule": float(every_s),
+            "kwargs": {"name": name},
+            "options": {"queue": "bulk", "expires": every_s},
+        }
+        for name, every_s in settings.PERIODIC_JOBS.items()
+    }

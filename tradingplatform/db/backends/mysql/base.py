@@ -1,0 +1,12 @@
+"""Django's MySQL backend (mysqlclient) with connection retry."""
+
+from typing import Any
+
+from django.db.backends.mysql import base
+
+from tradingplatform.db.backends.connect import with_retry
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        return with_retry(lambda: super(DatabaseWrapper, self).get_new_connection(conn_params))

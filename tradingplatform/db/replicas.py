@@ -1,0 +1,83 @@
+"""May this read go to a replica? Only if nobody could notice."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError, connections
+
+from tradingplatform.clock import monotonic, now
+
+_scope: ContextVar[bool] = ContextVar("replica_reads", default=False)
+
+
+@contextmanager
+def replica_reads(account_db_key: int | None = None) -> Iterator[None]:
+    """Let reads in this block use replicas, unless the user wrote a moment ago.
+
+    Without this block every read goes to the primary.
+    """
+    allowed = bool(settings.REPLICA_ALIASES) and not is_pinned(account_db_key)
+    token = _scope.set(allowed)
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+def pin(account_db_key: int | None) -> None:
+    """Send this user's reads to the primary until replicas have surely caught up."""
+    if settings.REPLICA_ALIASES:
+        _scope.set(False)
+        cache.set(_pin_key(account_db_key), 1, settings.REPLICA_PIN_S)
+
+
+def is_pinned(account_db_key: int | None) -> bool:
+    """Whether this user wrote within the pin window."""
+    return cache.get(_pin_key(account_db_key)) is not None
+
+
+def replica_for(alias: str) -> str | None:
+    """Return the replica a read on ``alias`` may use now, or None for the primary."""
+    replica = settings.REPLICA_ALIASES.get(alias)
+    if replica is None or not _scope.get() or connections[alias].in_atomic_block:
+        return None
+    return replica if lag_watch.is_healthy(replica) else None
+
+
+class LagWatch:
+    """Measures replicas by the age of the heartbeat row they show; asks once a second."""
+
+    def __init__(self) -> None:
+        self._verdicts: dict[str, tuple[float, bool]] = {}
+
+    def is_healthy(self, replica: str) -> bool:
+        checked_at, healthy = self._verdicts.get(replica, (float("-inf"), False))
+        if monotonic() - checked_at >= settings.REPLICA_CHECK_EVERY_S:
+            healthy = self._measure(replica)
+            self._verdicts[replica] = (monotonic(), healthy)
+        return healthy
+
+    def reset(self) -> None:
+        """Forget all verdicts."""
+        self._verdicts.clear()
+
+    def _measure(self, replica: str) -> bool:
+        from tradingplatform.db.models import ReplicaHeartbeat
+
+        try:
+            beat = ReplicaHeartbeat.objects.using(replica).filter(pk=1).first()
+        except DatabaseError:
+            return False
+        limit = timedelta(seconds=settings.REPLICA_LAG_LIMIT_S)
+        return beat is not None and now() - beat.beat_at <= limit
+
+
+lag_watch = LagWatch()
+
+
+def _pin_key(account_db_key: int | None) -> str:
+    return f"db:pin:{account_db_key}"

@@ -1,0 +1,5 @@
+"""Django settings; one module per concern, all values from the environment."""
+
+from tradingplatform.settings.base import *
+from tradingplatform.settings.jobs import *
+from tradingplatform.settings.market import *

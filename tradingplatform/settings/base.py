@@ -1,0 +1,68 @@
+"""What Django itself needs: apps, middleware, databases, urls."""
+
+from tradingplatform.settings.databases import databases, replica_aliases, shard_aliases
+from tradingplatform.settings.environment import ROOT, load
+
+ENV = load()
+APP_ENV = ENV.app_env.value
+APP_ID = ENV.app_id
+IS_PROD = ENV.is_prod
+DEBUG = ENV.debug
+SECRET_KEY = ENV.secret_key
+ALLOWED_HOSTS = ENV.allowed_hosts
+BASE_DIR = ROOT
+DATA_DIR = ENV.data_dir.resolve()
+HOST, PORT = ENV.host, ENV.port
+(DATA_DIR / "db").mkdir(parents=True, exist_ok=True)
+
+PROJECT_APPS = [
+    "accounts",
+    "market",
+    "crawler",
+    "portfolio",
+    "autotrade",
+    "chat",
+    "notifications",
+    "tutorial",
+    "dashboard",
+    "adminpanel",
+]
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "django_vite",
+    "tradingplatform.db",
+    "tradingplatform.services",
+    "tradingplatform.hosting",
+    *PROJECT_APPS,
+]
+ROOT_URLCONF = "tradingplatform.urls"
+WSGI_APPLICATION = "tradingplatform.wsgi.application"
+ASGI_APPLICATION = "tradingplatform.asgi.application"
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+APPEND_SLASH = False
+
+DATABASES = databases(ENV)
+DATABASE_ROUTERS = ["tradingplatform.db.routers.ShardRouter"]
+SHARD_ALIASES = shard_aliases(DATABASES)
+SHARD_COUNT = ENV.shard_count
+REPLICA_ALIASES = replica_aliases(DATABASES)
+REPLICA_LAG_LIMIT_S = ENV.replica_lag_limit_s
+REPLICA_PIN_S = ENV.replica_pin_s
+REPLICA_CHECK_EVERY_S = 1.0
+DB_CONNECT_ATTEMPTS = ENV.db_connect_attempts
+TX_ATTEMPTS = 3
+TX_DEADLINE_S = 15.0

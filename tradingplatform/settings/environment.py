@@ -1,0 +1,174 @@
+"""Every environment variable the platform reads, typed; see .env.example.
+
+A wrong value stops the start with one line that names the variable.
+"""
+
+import os
+import re
+import sys
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[2]
+INSECURE_SECRET = "insecure-secret-for-this-machine-only"
+_DATABASE_VARIABLE = re.compile(r"^DATABASE_(GLOBAL|SHARD_[1-9]\d*)(_REPLICA)?_URL$")
+
+Words = Annotated[list[str], NoDecode]
+
+
+class AppEnv(StrEnum):
+    """LOCAL: a laptop. DEBUG: a shared test system. PROD: real users."""
+
+    LOCAL = "LOCAL"
+    DEBUG = "DEBUG"
+    PROD = "PROD"
+
+
+class Environment(BaseSettings):
+    """The values of the environment variables, which carry the same names in upper case."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True)
+
+    app_env: AppEnv = AppEnv.LOCAL
+    app_id: str = Field("finance_app", pattern=r"^[a-z][a-z0-9_]*$")
+    debug: bool = False
+    secret_key: str = INSECURE_SECRET
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    data_dir: Path = ROOT / "var"
+    allowed_hosts: Words = ["127.0.0.1", "localhost", "[::1]"]
+    cors_allowed_origins: Words = []
+    ws_allowed_origins: Words = []
+    trusted_proxies: Words = []
+    internal_networks: Words = ["127.0.0.0/8", "::1/128"]
+    jwt_signing_keys: str = ""
+    https_only: bool | None = None
+
+    shard_count: int = Field(64, ge=1, le=65536)
+    replica_lag_limit_s: float = Field(2.0, gt=0)
+    replica_pin_s: int = Field(5, ge=1)
+    db_connect_attempts: int = Field(3, ge=1, le=10)
+    sqlite_synchronous: str = Field("FULL", pattern="^(FULL|NORMAL|OFF)$")
+
+    cache_url: str = "locmem://"
+    queue_url: str = "memory://"
+    lock_url: str = "database://"
+    websocket_url: str = "memory://"
+    storage_url: str = "file://"
+    email_url: str = "stored://"
+    email_sender: str = "Trading Platform <no-reply@localhost>"
+    sms_url: str = "stored://"
+    search_url: str = "sqlite://"
+    vector_url: str = "local://"
+    external_url: str = "sample://"
+    skip_aws: bool = True
+
+    openai_api_key: str = ""
+    openai_base_url: str = ""
+    openai_model: str = "gpt-4o-mini"
+
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
+    log_files: bool = True
+
+    market_anonymous: bool = True
+    market_speed: float = Field(1.0, gt=0, le=1000)
+    market_seed: int = Field(20260101, ge=0)
+    demo_data: bool = True
+
+    @field_validator(
+        "allowed_hosts",
+        "cors_allowed_origins",
+        "ws_allowed_origins",
+        "trusted_proxies",
+        "internal_networks",
+        mode="before",
+    )
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [word.strip() for word in value.split(",") if word.strip()]
+        return value
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> "Environment":
+        if self.app_env is AppEnv.PROD:
+            for broken, complaint in _production_faults(self):
+                if broken:
+                    raise ValueError(complaint)
+        return self
+
+    @property
+    def is_prod(self) -> bool:
+        return self.app_env is AppEnv.PROD
+
+
+def _production_faults(env: Environment) -> list[tuple[bool, str]]:
+    urls = database_urls()
+    return [
+        (env.debug, "DEBUG must be off when APP_ENV=PROD."),
+        (
+            env.secret_key == INSECURE_SECRET or len(env.secret_key) < 50,
+            "SECRET_KEY must be set to at least 50 random characters when APP_ENV=PROD.",
+        ),
+        ("*" in env.allowed_hosts, "ALLOWED_HOSTS must not hold '*' when APP_ENV=PROD."),
+        (
+            "allowed_hosts" not in env.model_fields_set,
+            "ALLOWED_HOSTS must be set when APP_ENV=PROD.",
+        ),
+        (not env.jwt_signing_keys, "JWT_SIGNING_KEYS must be set when APP_ENV=PROD."),
+        (
+            "DATABASE_GLOBAL_URL" not in urls,
+            "DATABASE_GLOBAL_URL must be set when APP_ENV=PROD.",
+        ),
+        (
+            "DATABASE_SHARD_1_URL" not in urls,
+            "DATABASE_SHARD_1_URL must be set when APP_ENV=PROD.",
+        ),
+        (
+            any(urlsplit(url).scheme == "sqlite" for url in urls.values()),
+            "DATABASE_*_URL must not be SQLite when APP_ENV=PROD.",
+        ),
+    ]
+
+
+def database_urls() -> dict[str, str]:
+    """Return the DATABASE_*_URL variables, from the process and the .env file."""
+    found = {**_env_file(), **os.environ}
+    return {name: url for name, url in found.items() if _DATABASE_VARIABLE.match(name) and url}
+
+
+def _env_file() -> dict[str, str]:
+    from dotenv import dotenv_values
+
+    path = ROOT / ".env"
+    if not path.exists():
+        return {}
+    return {name: value for name, value in dotenv_values(path).items() if value is not None}
+
+
+@cache
+def load() -> Environment:
+    """Read the environment; on a wrong value print one line and end the process."""
+    try:
+        return Environment()
+    except ValidationError as error:
+        sys.exit(f"Configuration error: {_first_fault(error)}")
+
+
+def stop(variable: str, complaint: str) -> None:
+    """End the process because of one wrong variable."""
+    sys.exit(f"Configuration error: {variable}: {complaint}")
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors()[0]
+    message = fault["msg"].removeprefix("Value error, ")
+    if not fault["loc"]:
+        return message
+    return f"{str(fault['loc'][0]).upper()}: {message} (got {fault['input']!r})"

@@ -1,0 +1,10 @@
+"""The sample market and who may see it."""
+
+from tradingplatform.settings.environment import load
+
+ENV = load()
+
+MARKET_ANONYMOUS = ENV.market_anonymous
+MARKET_SPEED = ENV.market_speed
+MARKET_SEED = ENV.market_seed
+DEMO_DATA = ENV.demo_data
