@@ -1,16 +1,21 @@
 """Settings for tests: embedded default in a throw-away folder, or what the environment names."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
-_FOLDER = tempfile.mkdtemp(prefix="tradingplatform-test-")
-os.environ.setdefault("DATA_DIR", _FOLDER)
+if "DATA_DIR" not in os.environ:
+    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="tradingplatform-test-")
+    atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
+# Parallel workers share one Redis: the name of the worker keeps their keys apart.
+os.environ["APP_ID"] = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 os.environ.setdefault("SQLITE_SYNCHRONOUS", "OFF")
 os.environ.setdefault("LOG_FILES", "0")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
-from tradingplatform.settings import *  # noqa: E402
-from tradingplatform.settings import DATABASES  # noqa: E402
+from tradingplatform.settings import *
+from tradingplatform.settings import DATABASES
 
 for _alias, _database in DATABASES.items():
     if "sqlite" in _database["ENGINE"]:
