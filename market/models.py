@@ -1,0 +1,105 @@
+"""Instruments, their bars and the runs that loaded them; all in the global database."""
+
+from typing import Self
+
+from django.db import models
+
+from market.enums import AssetType, Exchange, ImportKind, Source, StoredInterval, generated_names
+from market.fields import EpochSecondsField
+from tradingplatform.db.fields import PriceField
+
+
+class InstrumentQuerySet(models.QuerySet["Instrument"]):
+    def active(self) -> Self:
+        """Instruments that trade today."""
+        return self.filter(is_active=True)
+
+    def search(self, text: str) -> Self:
+        """Instruments whose symbol or name, Korean or English, contains ``text``."""
+        return self.filter(
+            models.Q(symbol__istartswith=text)
+            | models.Q(name_en__icontains=text)
+            | models.Q(name_ko__icontains=text)
+        )
+
+
+class Instrument(models.Model):
+    """Something that trades under one symbol on one exchange.
+
+    ``base_price`` is the close of the last finished session, on which the day's change and
+    price band rest; null until a first bar is known.
+    """
+
+    symbol = models.CharField(max_length=16, unique=True)
+    exchange = models.CharField(max_length=8, choices=Exchange.choices)
+    name_en = models.CharField(max_length=100)
+    name_ko = models.CharField(max_length=100)
+    currency = models.CharField(max_length=3)
+    asset_type = models.CharField(max_length=8, choices=AssetType.choices, default=AssetType.STOCK)
+    sector = models.CharField(max_length=40, blank=True)
+    lot_size = models.PositiveIntegerField(default=1)
+    base_price = PriceField(null=True)
+    base_date = models.DateField(null=True)
+    is_active = models.BooleanField(default=True)
+    source = models.CharField(max_length=8, choices=Source.choices)
+
+    objects = models.Manager.from_queryset(InstrumentQuerySet)()
+
+    class Meta:
+        db_table = "table_instruments"
+        indexes = [models.Index(fields=["exchange", "symbol"], name="instrument_exchange")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.symbol}"
+
+
+class Bar(models.Model):
+    """Open, high, low, close and volume of one minute or one session.
+
+    The primary key is the natural one, so that MySQL clusters a range of one instrument and
+    reads it in one sweep. ``opened_at`` of a daily bar is its session date at 00:00 UTC.
+    ``generated_mask`` has a bit for each figure a generator made (``enums.BAR_FIELDS``).
+    """
+
+    pk = models.CompositePrimaryKey("instrument_id", "interval", "opened_at")
+    instrument = models.ForeignKey(Instrument, models.PROTECT, related_name="+", db_index=False)
+    interval = models.CharField(max_length=2, choices=StoredInterval.choices)
+    opened_at = EpochSecondsField()
+    open = PriceField()
+    high = PriceField()
+    low = PriceField()
+    close = PriceField()
+    volume = models.BigIntegerField()
+    source = models.CharField(max_length=8, choices=Source.choices)
+    generated_mask = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "table_bars"
+
+    def __str__(self) -> str:
+        return f"#{self.instrument_id} {self.interval} {self.opened_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def generated_fields(self) -> list[str]:
+        return generated_names(self.generated_mask)
+
+
+class ImportRun(models.Model):
+    """One load of bars: what came in, what was new, what was refused."""
+
+    kind = models.CharField(max_length=8, choices=ImportKind.choices)
+    file_name = models.CharField(max_length=200, blank=True)
+    symbol = models.CharField(max_length=16, blank=True)
+    started_at = models.DateTimeField()
+    rows_read = models.PositiveIntegerField(default=0)
+    rows_new = models.PositiveIntegerField(default=0)
+    rows_replaced = models.PositiveIntegerField(default=0)
+    rows_same = models.PositiveIntegerField(default=0)
+    rows_bad = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "table_import_runs"
+        indexes = [models.Index(fields=["-started_at"], name="import_run_started")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.kind} {self.symbol}"

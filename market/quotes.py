@@ -1,0 +1,59 @@
+"""Where the newest quotes live between the feed and everybody else: the cache and the bus."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+import orjson
+
+from market.types import Quote
+from tradingplatform.services import services
+
+QUOTE_TTL_S = 7 * 24 * 3600
+"""Long enough for a holiday week; how old a quote is, its age says."""
+
+
+def quotes_store(quotes: Sequence[Quote], now: datetime) -> None:
+    """Keep the newest quotes for readers of every process, in one round trip."""
+    services.cache.set_many(
+        {_key(quote.symbol): quote.as_payload(now) for quote in quotes}, QUOTE_TTL_S
+    )
+
+
+def quotes_cached(symbols: Iterable[str]) -> dict[str, Quote]:
+    """Return the quotes the feed has told, by symbol; absent ones are left out."""
+    keys = {_key(symbol): symbol for symbol in symbols}
+    found = services.cache.get_many(keys)
+    return {keys[key]: Quote.from_payload(payload) for key, payload in found.items()}
+
+
+def quote_channel(symbol: str) -> str:
+    """Return the bus channel, which is also the stream name, of one symbol."""
+    return f"market:{symbol}"
+
+
+def quote_frame(quote: Quote, now: datetime) -> dict[str, object]:
+    """Return the server frame of a quote (api.md section 5)."""
+    return {
+        "type": "market",
+        "stream": quote_channel(quote.symbol),
+        "epoch": quote.epoch,
+        "seq": quote.seq,
+        "ts": now.isoformat(),
+        "data": quote.as_payload(now),
+    }
+
+
+def quote_publish(quote: Quote, now: datetime) -> None:
+    """Tell the sockets of every process about a quote; encoded once, here."""
+    services.websocket.publish(quote_channel(quote.symbol), orjson.dumps(quote_frame(quote, now)))
+
+
+def change_of(price: Decimal, base_price: Decimal) -> tuple[Decimal, float]:
+    """Return the change against the base price, absolute and as a fraction."""
+    change = price - base_price
+    return change, round(float(change / base_price), 6) if base_price else 0.0
+
+
+def _key(symbol: str) -> str:
+    return f"quote:{symbol}"

@@ -1,0 +1,296 @@
+"""Reads of the market: instruments, quotes, bars and panels of closes."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, QuerySet, Subquery
+
+from market import rollup, rules
+from market.enums import BarInterval, StoredInterval, generated_names
+from market.errors import BarRangeError, QuoteUnavailableError, SymbolUnknownError
+from market.models import Bar, Instrument
+from market.quotes import change_of, quotes_cached
+from market.types import BarSeries, PricePanel, Quote
+from tradingplatform.clock import now
+
+BARS_DEFAULT = 1000
+BARS_MAX = 10_000
+ROLLED_BARS_MAX = 2_000
+
+_COLUMNS = ("opened_at", "open", "high", "low", "close", "volume", "generated_mask")
+_INTRADAY = {"1m", "5m", "15m", "1h"}
+_YEARS = range(1900, 2200)
+
+
+def instrument_get(symbol: str) -> Instrument:
+    """Return one instrument; SymbolUnknownError when there is none."""
+    return instruments_get([symbol])[symbol]
+
+
+def instruments_get(symbols: Iterable[str]) -> dict[str, Instrument]:
+    """Return instruments by symbol, in the order asked; SymbolUnknownError names the missing."""
+    wanted = list(dict.fromkeys(symbols))
+    found = {row.symbol: row for row in Instrument.objects.filter(symbol__in=wanted)}
+    missing = [symbol for symbol in wanted if symbol not in found]
+    if missing:
+        raise SymbolUnknownError(
+            f"Unknown symbol: {', '.join(missing)[:200]}.", symbols=missing[:20]
+        )
+    return {symbol: found[symbol] for symbol in wanted}
+
+
+def quotes_get(symbols: Iterable[str]) -> dict[str, Quote]:
+    """Return the newest quote of each symbol.
+
+    From the feed where it has spoken; else the last stored close, with its true age and
+    neither bid nor ask. Raises SymbolUnknownError, or QuoteUnavailableError when no price of
+    a symbol was ever told: a price is never invented.
+    """
+    wanted = list(dict.fromkeys(symbols))
+    quotes = quotes_cached(wanted)
+    absent = [symbol for symbol in wanted if symbol not in quotes]
+    if absent:
+        quotes |= _quotes_from_bars(instruments_get(absent))
+    return {symbol: quotes[symbol] for symbol in wanted}
+
+
+def bars_get(
+    *,
+    symbol: str,
+    interval: str = "1d",
+    start: date | datetime | None = None,
+    end: date | datetime | None = None,
+    limit: int = BARS_DEFAULT,
+) -> BarSeries:
+    """Return bars, oldest first; the longer intervals are rolled up from what is stored.
+
+    A date counts in the zone of the exchange and ``end`` includes the whole day; an instant
+    as ``end`` is exclusive. With ``start`` the first ``limit`` bars of the range, without it
+    the last. Raises SymbolUnknownError and BarRangeError.
+    """
+    _check_range(interval, start, end, limit)
+    instrument = instrument_get(symbol)
+    since, until = _bounds(instrument.exchange, interval, start, end)
+    stored = StoredInterval.MINUTE if interval in _INTRADAY else StoredInterval.DAY
+    rows = Bar.objects.filter(instrument_id=instrument.pk, interval=stored)
+    if since is not None:
+        rows = rows.filter(opened_at__gte=since)
+    if until is not None:
+        rows = rows.filter(opened_at__lt=until)
+    arrays, sources = _read(rows, (limit + 1) * rollup.STORED_PER_BUCKET[interval], since)
+    bars, has_more = _limited(arrays, interval, limit, forward=since is not None)
+    return _series(instrument, interval, bars, sources, has_more=has_more)
+
+
+def price_panel(
+    *,
+    symbols: Sequence[str],
+    start: date | None = None,
+    end: date | None = None,
+) -> PricePanel:
+    """Return daily closes on the dates that all ``symbols`` share, both ends included.
+
+    Here Decimal becomes float64. Raises SymbolUnknownError; an empty range gives an empty
+    panel.
+    """
+    instruments = instruments_get(symbols)
+    ids = [row.pk for row in instruments.values()]
+    bars = Bar.objects.filter(instrument_id__in=ids, interval=StoredInterval.DAY)
+    if start is not None:
+        bars = bars.filter(opened_at__gte=_midnight(start))
+    if end is not None:
+        bars = bars.filter(opened_at__lt=_midnight(end) + timedelta(days=1))
+    rows = list(
+        _with_raw(bars, "opened_at", "close").values_list(
+            "instrument_id", "raw_opened_at", "raw_close", "source", "generated_mask"
+        )
+    )
+    return _panel(instruments, rows)
+
+
+def overview_rows(exchange: str | None = None) -> list[tuple[Instrument, Quote]]:
+    """Return all active instruments that have a quote, with it; for rankings and breadth."""
+    rows = Instrument.objects.active().order_by("symbol")
+    if exchange:
+        rows = rows.filter(exchange=exchange)
+    instruments = list(rows)
+    quotes = quotes_cached(row.symbol for row in instruments)
+    return [(row, quotes[row.symbol]) for row in instruments if row.symbol in quotes]
+
+
+def _quotes_from_bars(instruments: dict[str, Instrument]) -> dict[str, Quote]:
+    newest = Bar.objects.filter(instrument_id=OuterRef("pk"), interval=StoredInterval.DAY)
+    at = Subquery(newest.order_by("-opened_at").values("opened_at")[:1])
+    ids = [row.pk for row in instruments.values()]
+    last_at = dict(Instrument.objects.filter(pk__in=ids).annotate(at=at).values_list("pk", "at"))
+    quotes = {}
+    for symbol, instrument in instruments.items():
+        opened_at = last_at[instrument.pk]
+        if opened_at is None:
+            raise QuoteUnavailableError(
+                f"No price of {symbol} is known yet.", symbol=symbol, retry_after_s=5
+            )
+        quotes[symbol] = _quote_from_bar(instrument, opened_at)
+    return quotes
+
+
+def _quote_from_bar(instrument: Instrument, opened_at: datetime) -> Quote:
+    newest_first = Bar.objects.filter(
+        instrument_id=instrument.pk, interval=StoredInterval.DAY, opened_at__lte=opened_at
+    ).order_by("-opened_at")
+    last, *before = newest_first[:2]
+    base = before[0].close if before else last.close
+    change, change_rate = change_of(last.close, base)
+    session = rules.regular_session(instrument.exchange, opened_at.date())
+    told_at = min(session.closed_at(opened_at.date()).astimezone(UTC), now())
+    return Quote(
+        symbol=instrument.symbol,
+        price=last.close,
+        bid=None,
+        ask=None,
+        change=change,
+        change_rate=change_rate,
+        volume=last.volume,
+        exchange_time=told_at,
+        received_at=told_at,
+        source=last.source,
+        currency=instrument.currency,
+        base_price=base,
+        epoch="0",
+        seq=0,
+    )
+
+
+def _check_range(
+    interval: str, start: date | datetime | None, end: date | datetime | None, limit: int
+) -> None:
+    if interval not in BarInterval.values:
+        raise BarRangeError(
+            "The interval is not one of 1m 5m 15m 1h 1d 1w 1mo.", interval=interval[:20]
+        )
+    most = BARS_MAX if rollup.STORED_PER_BUCKET[interval] == 1 else ROLLED_BARS_MAX
+    if not 1 <= limit <= most:
+        raise BarRangeError(f"The limit must lie between 1 and {most}.", limit=str(limit)[:20])
+    for edge in (start, end):
+        if edge is not None and edge.year not in _YEARS:
+            raise BarRangeError("The range lies outside 1900 to 2199.", edge=edge.isoformat())
+    if start is not None and end is not None and _as_date(start) > _as_date(end):
+        raise BarRangeError(
+            "The range ends before it starts.", start=start.isoformat(), end=end.isoformat()
+        )
+
+
+def _as_date(edge: date | datetime) -> date:
+    return edge.date() if isinstance(edge, datetime) else edge
+
+
+def _bounds(
+    exchange: str, interval: str, start: date | datetime | None, end: date | datetime | None
+) -> tuple[datetime | None, datetime | None]:
+    since = until = None
+    if start is not None:
+        first = int(_edge(exchange, interval, start).timestamp())
+        bucket = rollup.bucket_starts(np.array([first], dtype=np.int64), interval)
+        since = datetime.fromtimestamp(int(bucket[0]), UTC)
+    if end is not None:
+        last = _edge(exchange, interval, end)
+        if interval not in _INTRADAY or not isinstance(end, datetime):
+            last += timedelta(days=1)
+        until = datetime.fromtimestamp(rollup.bucket_end(int(last.timestamp()) - 1, interval), UTC)
+    return since, until
+
+
+def _edge(exchange: str, interval: str, edge: date | datetime) -> datetime:
+    if interval not in _INTRADAY:
+        return _midnight(_as_date(edge))
+    if isinstance(edge, datetime):
+        return edge.astimezone(UTC)
+    zone = rules.exchange_timezone(exchange)
+    return datetime(edge.year, edge.month, edge.day, tzinfo=zone).astimezone(UTC)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _with_raw(rows: QuerySet[Bar], *names: str) -> QuerySet[Bar]:
+    # The columns as the integers they are stored as: no Decimal, no datetime per row.
+    raw = {
+        f"raw_{name}": ExpressionWrapper(F(name), output_field=BigIntegerField()) for name in names
+    }
+    return rows.annotate(**raw)
+
+
+def _read(
+    rows: QuerySet[Bar], most: int, since: datetime | None
+) -> tuple[rollup.BarArrays, tuple[str, ...]]:
+    ordered = rows.order_by("opened_at" if since is not None else "-opened_at")
+    found = list(
+        _with_raw(ordered, *_COLUMNS[:5]).values_list(
+            *(f"raw_{name}" for name in _COLUMNS[:5]), "volume", "generated_mask", "source"
+        )[:most]
+    )
+    if since is None:
+        found.reverse()
+    table = np.array([row[:7] for row in found], dtype=np.int64).reshape(-1, 7)
+    return rollup.BarArrays(*table.T), tuple(sorted({row[7] for row in found}))
+
+
+def _limited(
+    stored: rollup.BarArrays, interval: str, limit: int, *, forward: bool
+) -> tuple[rollup.BarArrays, bool]:
+    bars = rollup.rolled_up(stored, interval)
+    was_cut = len(stored) == (limit + 1) * rollup.STORED_PER_BUCKET[interval]
+    if was_cut and len(bars) > 1 and rollup.STORED_PER_BUCKET[interval] > 1:
+        # The bucket at the cut may lack some of its stored bars.
+        bars = bars.part(slice(None, -1) if forward else slice(1, None))
+    has_more = was_cut or len(bars) > limit
+    return bars.part(slice(None, limit) if forward else slice(-limit, None)), has_more
+
+
+def _series(
+    instrument: Instrument,
+    interval: str,
+    bars: rollup.BarArrays,
+    sources: tuple[str, ...],
+    *,
+    has_more: bool,
+) -> BarSeries:
+    return BarSeries(
+        symbol=instrument.symbol,
+        interval=interval,
+        currency=instrument.currency,
+        times=bars.times,
+        open_units=bars.opens,
+        high_units=bars.highs,
+        low_units=bars.lows,
+        close_units=bars.closes,
+        volumes=bars.volumes,
+        generated_mask=bars.masks,
+        sources=sources,
+        has_more=has_more,
+    )
+
+
+def _panel(
+    instruments: dict[str, Instrument], rows: list[tuple[int, int, int, str, int]]
+) -> PricePanel:
+    table = np.array([row[:3] for row in rows], dtype=np.int64).reshape(-1, 3)
+    days, day_index = np.unique(table[:, 1], return_inverse=True)
+    column_of = {row.pk: index for index, row in enumerate(instruments.values())}
+    columns = np.array([column_of[pk] for pk in table[:, 0].tolist()], dtype=np.int64)
+    closes = np.full((days.size, len(column_of)), np.nan)
+    closes[day_index, columns] = table[:, 2] / float(10**6)
+    shared = ~np.isnan(closes).any(axis=1)
+    mask = 0
+    for row in rows:
+        mask |= row[4]
+    return PricePanel(
+        dates=days[shared].astype("datetime64[s]").astype("datetime64[D]"),
+        symbols=tuple(instruments),
+        closes=closes[shared],
+        sources=tuple(sorted({row[3] for row in rows})),
+        generated_fields=tuple(generated_names(mask)),
+        currencies=tuple(row.currency for row in instruments.values()),
+    )
