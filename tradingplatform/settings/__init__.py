@@ -3,3 +3,4 @@
 from tradingplatform.settings.base import *
 from tradingplatform.settings.jobs import *
 from tradingplatform.settings.market import *
+from tradingplatform.settings.services import *

@@ -1,7 +1,12 @@
 """What Django itself needs: apps, middleware, databases, urls."""
 
+import django_stubs_ext
+
 from tradingplatform.settings.databases import databases, replica_aliases, shard_aliases
 from tradingplatform.settings.environment import ROOT, load
+
+# Lets Field[...], ModelAdmin[...] and the like be written at run time as type checkers want them.
+django_stubs_ext.monkeypatch()
 
 ENV = load()
 APP_ENV = ENV.app_env.value
@@ -51,6 +56,8 @@ WSGI_APPLICATION = "tradingplatform.wsgi.application"
 ASGI_APPLICATION = "tradingplatform.asgi.application"
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
 USE_TZ = True
 TIME_ZONE = "UTC"
 APPEND_SLASH = False

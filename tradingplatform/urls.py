@@ -1,0 +1,16 @@
+"""Which address is answered by whom."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("tradingplatform.health.urls")),
+    path("api/", include("tradingplatform.api.urls")),
+    path("api/account/", include("accounts.api.urls")),
+    path("api/market/", include("market.api.urls")),
+    path("api/portfolio/", include("portfolio.api.urls")),
+    path("api/chat/", include("chat.api.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("accounts.pages.urls")),
+    path("", include("dashboard.pages.urls")),
+]
