@@ -35,7 +35,7 @@ async def run_db(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
 
 def close_pool() -> None:
     """Stop the threads after the calls under way; the next call starts new ones."""
-    global _pool  # noqa: PLW0603 - one pool per process
+    global _pool
     with _lock:
         pool, _pool = _pool, None
     if pool is not None:

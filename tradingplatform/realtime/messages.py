@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from tradingplatform.realtime.errors import FrameInvalidError
+from tradingplatform.realtime.errors import FrameInvalidError, FrameTooLargeError
 
 MAX_FRAME_BYTES = 64 * 1024
 MAX_STREAMS = 200
@@ -60,7 +60,7 @@ class CancelFrame(ClientFrame):
 class ResumeFrame(ClientFrame):
     type: Literal["resume"]
     stream: Name
-    epoch: str = Field(min_length=1, max_length=64)
+    epoch: str = Field(max_length=64)
     seq: int = Field(ge=0, lt=_INT64)
 
 
@@ -81,8 +81,17 @@ AnyClientFrame = Annotated[
 _adapter: TypeAdapter[AnyClientFrame] = TypeAdapter(AnyClientFrame)
 
 
-def parse(text: str) -> AnyClientFrame:
-    """Return the frame that ``text`` spells, or raise FrameInvalidError naming what is wrong."""
+def parse(text: str | None) -> AnyClientFrame:
+    """Return the frame that ``text`` spells (None stands for a binary one).
+
+    Raises FrameTooLargeError, or FrameInvalidError that names what is wrong.
+    """
+    if text is None:
+        raise FrameInvalidError("Frames are text, not binary.")
+    if len(text) > MAX_FRAME_BYTES or len(text.encode()) > MAX_FRAME_BYTES:
+        raise FrameTooLargeError(
+            f"A frame may have {MAX_FRAME_BYTES} bytes.", limit=MAX_FRAME_BYTES
+        )
     body = _object(text)
     try:
         return _adapter.validate_python(body)

@@ -9,7 +9,7 @@ FrameHandler = Callable[["SocketPrincipal", Json], Json | None]
 
 
 class SocketPrincipal(Protocol):
-    """Whom a socket speaks for: what realtime needs of ``tradingplatform.api.principal.Principal``."""
+    """Whom a socket speaks for: the part of ``tradingplatform.api.principal.Principal`` used here."""
 
     @property
     def account_db_key(self) -> int:
@@ -72,7 +72,9 @@ def conflates(source: StreamSource) -> bool:
     return bool(getattr(source, "conflate", family(source.prefix) == "market"))
 
 
-def head_of(source: StreamSource, principal: SocketPrincipal | None, stream: str) -> Position | None:
+def head_of(
+    source: StreamSource, principal: SocketPrincipal | None, stream: str
+) -> Position | None:
     """Return where the stream is now, if its source can say."""
     head = getattr(source, "head", None)
     place = head(principal, stream) if head is not None else None

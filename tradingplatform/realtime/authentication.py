@@ -1,0 +1,43 @@
+"""Asks the application named in the settings who a socket speaks for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import cast
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from tradingplatform.realtime.sources import SocketPrincipal
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a client showed: an access token, a one-time ticket or a page session's key."""
+
+    token: str | None = None
+    ticket: str | None = None
+    session_key: str | None = None
+
+    def __bool__(self) -> bool:
+        return any((self.token, self.ticket, self.session_key))
+
+
+def authenticate(credentials: Credentials) -> SocketPrincipal:
+    """Return whom the credentials speak for; raise AuthenticationError if for nobody."""
+    principal = _hook(settings.REALTIME_AUTHENTICATOR)(
+        token=credentials.token,
+        ticket=credentials.ticket,
+        session_key=credentials.session_key,
+    )
+    return cast("SocketPrincipal", principal)
+
+
+def session_is_live(principal: SocketPrincipal) -> bool:
+    """Tell whether the session behind a socket still is."""
+    return bool(_hook(settings.REALTIME_SESSION_CHECK)(principal))
+
+
+@cache
+def _hook(path: str) -> Callable[..., object]:
+    return cast("Callable[..., object]", import_string(path))

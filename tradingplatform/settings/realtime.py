@@ -1,0 +1,15 @@
+"""Sockets: who may open them, and their clocks."""
+
+from tradingplatform.settings.environment import load
+
+ENV = load()
+
+WS_ALLOWED_ORIGINS = ENV.ws_allowed_origins
+REALTIME_AUTHENTICATOR = "accounts.authentication.authenticate_socket"
+REALTIME_SESSION_CHECK = "accounts.authentication.session_is_live"
+REALTIME_THREAD_SENSITIVE = False
+REALTIME_DB_THREADS = 8
+REALTIME_SOCKETS_MAX = 10_000
+REALTIME_AUTH_TIMEOUT_S = 5.0
+REALTIME_HEARTBEAT_S = 15.0
+REALTIME_RECHECK_S = 30.0
