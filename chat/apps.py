@@ -1,0 +1,9 @@
+"""Registers the chat app: rooms, messages and the analyst's answers."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ChatConfig(AppConfig):
+    name = "chat"
+    verbose_name = _("Chat")
