@@ -1,0 +1,245 @@
+"""Remember values for a while: in this process, or in Redis for all processes."""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol, cast
+
+import orjson
+from redis.exceptions import RedisError
+
+from tradingplatform import clock
+from tradingplatform.errors import UnavailableError
+from tradingplatform.services.base import namespaced, without_secrets
+from tradingplatform.services.redis_client import redis_client
+
+logger = logging.getLogger(__name__)
+
+PAUSE_AFTER_FAILURE_S = 1.0
+
+
+class Cache(Protocol):
+    """Soft state as JSON values; anything here may vanish at any moment."""
+
+    def get(self, key: str) -> Any:
+        """Return the value, or None when it is absent, expired or out of reach."""
+        ...
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Return the values that are present."""
+        ...
+
+    def set(self, key: str, value: object, ttl_s: float) -> None:
+        """Keep ``value`` for ``ttl_s`` seconds."""
+        ...
+
+    def set_many(self, values: Mapping[str, object], ttl_s: float) -> None:
+        """Keep several values in one round trip."""
+        ...
+
+    def add(self, key: str, value: object, ttl_s: float) -> bool:
+        """Keep ``value`` unless the key is there; say whether it was kept.
+
+        Raises UnavailableError when nobody can tell.
+        """
+        ...
+
+    def incr(self, key: str, ttl_s: float, amount: int = 1) -> int:
+        """Add to a counter that ends ``ttl_s`` after its first use; return the new count.
+
+        Raises UnavailableError when nobody can tell.
+        """
+        ...
+
+    def delete(self, key: str) -> None:
+        """Forget the key."""
+        ...
+
+    def ping(self) -> None: ...
+    def close(self) -> None: ...
+    def describe(self) -> str: ...
+
+
+class MemoryCache:
+    """A bounded cache in this process; the least recently used entry makes room."""
+
+    def __init__(self, *, max_entries: int = 100_000) -> None:
+        self._max_entries = max_entries
+        self._entries: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> Any:
+        with self._lock:
+            encoded = self._read(namespaced("cache", key))
+        return None if encoded is None else orjson.loads(encoded)
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
+        found = {}
+        with self._lock:
+            for key in keys:
+                encoded = self._read(namespaced("cache", key))
+                if encoded is not None:
+                    found[key] = encoded
+        return {key: orjson.loads(encoded) for key, encoded in found.items()}
+
+    def set(self, key: str, value: object, ttl_s: float) -> None:
+        self.set_many({key: value}, ttl_s)
+
+    def set_many(self, values: Mapping[str, object], ttl_s: float) -> None:
+        encoded = {namespaced("cache", key): orjson.dumps(value) for key, value in values.items()}
+        expires_at = clock.monotonic() + ttl_s
+        with self._lock:
+            for key, content in encoded.items():
+                self._write(key, expires_at, content)
+
+    def add(self, key: str, value: object, ttl_s: float) -> bool:
+        name, encoded = namespaced("cache", key), orjson.dumps(value)
+        with self._lock:
+            if self._read(name) is not None:
+                return False
+            self._write(name, clock.monotonic() + ttl_s, encoded)
+        return True
+
+    def incr(self, key: str, ttl_s: float, amount: int = 1) -> int:
+        name = namespaced("cache", key)
+        with self._lock:
+            encoded = self._read(name)
+            count = amount + (int(encoded) if encoded is not None else 0)
+            expires_at = clock.monotonic() + ttl_s if encoded is None else self._entries[name][0]
+            self._write(name, expires_at, b"%d" % count)
+        return count
+
+    def delete(self, key: str) -> None:
+        with self._lock:
+            self._entries.pop(namespaced("cache", key), None)
+
+    def ping(self) -> None:
+        return
+
+    def close(self) -> None:
+        with self._lock:
+            self._entries.clear()
+
+    def describe(self) -> str:
+        return f"in-process, {len(self._entries)} of at most {self._max_entries} entries"
+
+    def _read(self, name: str) -> bytes | None:
+        entry = self._entries.get(name)
+        if entry is None:
+            return None
+        if entry[0] <= clock.monotonic():
+            del self._entries[name]
+            return None
+        self._entries.move_to_end(name)
+        return entry[1]
+
+    def _write(self, name: str, expires_at: float, encoded: bytes) -> None:
+        self._entries[name] = (expires_at, encoded)
+        self._entries.move_to_end(name)
+        while len(self._entries) > self._max_entries:
+            self._entries.popitem(last=False)
+
+
+class RedisCache:
+    """The same cache shared by all processes.
+
+    While Redis is away, reads miss and writes are dropped, so that pages stay up on the
+    databases alone; ``add`` and ``incr`` raise, because their callers need the answer.
+    After a failure Redis is left alone for a second rather than asked by each request.
+    """
+
+    def __init__(self, *, url: str) -> None:
+        self._url = url
+        self._client = redis_client(url)
+        self._away_until = 0.0
+
+    def get(self, key: str) -> Any:
+        return self.get_many([key]).get(key)
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
+        names = list(keys)
+        if not names or self._is_away():
+            return {}
+        try:
+            answers = self._client.mget([namespaced("cache", key) for key in names])
+        except RedisError as exc:
+            self._went_away(exc)
+            return {}
+        pairs = zip(names, cast("list[bytes | None]", answers), strict=True)
+        return {key: orjson.loads(encoded) for key, encoded in pairs if encoded is not None}
+
+    def set(self, key: str, value: object, ttl_s: float) -> None:
+        self.set_many({key: value}, ttl_s)
+
+    def set_many(self, values: Mapping[str, object], ttl_s: float) -> None:
+        encoded = {namespaced("cache", key): orjson.dumps(value) for key, value in values.items()}
+        if not encoded or self._is_away():
+            return
+        pipeline = self._client.pipeline(transaction=False)
+        for name, content in encoded.items():
+            pipeline.set(name, content, px=_milliseconds(ttl_s))
+        try:
+            pipeline.execute()
+        except RedisError as exc:
+            self._went_away(exc)
+
+    def add(self, key: str, value: object, ttl_s: float) -> bool:
+        name, encoded = namespaced("cache", key), orjson.dumps(value)
+        self._refuse_while_away()
+        try:
+            return bool(self._client.set(name, encoded, px=_milliseconds(ttl_s), nx=True))
+        except RedisError as exc:
+            self._went_away(exc)
+            raise _out_of_reach() from exc
+
+    def incr(self, key: str, ttl_s: float, amount: int = 1) -> int:
+        name = namespaced("cache", key)
+        self._refuse_while_away()
+        # SET NX starts the window and INCRBY counts, in one transaction: the counter can
+        # never be left without an end.
+        pipeline = self._client.pipeline(transaction=True)
+        pipeline.set(name, 0, px=_milliseconds(ttl_s), nx=True)
+        pipeline.incrby(name, amount)
+        try:
+            return int(pipeline.execute()[1])
+        except RedisError as exc:
+            self._went_away(exc)
+            raise _out_of_reach() from exc
+
+    def delete(self, key: str) -> None:
+        if self._is_away():
+            return
+        try:
+            self._client.delete(namespaced("cache", key))
+        except RedisError as exc:
+            self._went_away(exc)
+
+    def ping(self) -> None:
+        self._client.ping()
+        self._away_until = 0.0
+
+    def close(self) -> None:
+        self._client.close()
+
+    def describe(self) -> str:
+        return f"Redis at {without_secrets(self._url)}"
+
+    def _is_away(self) -> bool:
+        return clock.monotonic() < self._away_until
+
+    def _refuse_while_away(self) -> None:
+        if self._is_away():
+            raise _out_of_reach()
+
+    def _went_away(self, exc: RedisError) -> None:
+        self._away_until = clock.monotonic() + PAUSE_AFTER_FAILURE_S
+        logger.warning("The cache is out of reach", extra={"reason": type(exc).__name__})
+
+
+def _milliseconds(ttl_s: float) -> int:
+    return max(1, int(ttl_s * 1000))
+
+
+def _out_of_reach() -> UnavailableError:
+    return UnavailableError("The cache is out of reach.", retry_after_s=2)

@@ -1,0 +1,87 @@
+"""Protect others and ourselves: a circuit breaker and a rate budget per provider."""
+
+import threading
+from enum import StrEnum
+
+from tradingplatform import clock
+from tradingplatform.errors import LimitExceededError, UnavailableError
+
+
+class BreakerState(StrEnum):
+    """CLOSED lets calls through, OPEN refuses them, HALF_OPEN lets one try."""
+
+    CLOSED = "CLOSED"
+    OPEN = "OPEN"
+    HALF_OPEN = "HALF_OPEN"
+
+
+class CircuitBreaker:
+    """Stop asking a provider that keeps failing; try again after a pause with one call."""
+
+    def __init__(self, name: str, *, failures_max: int = 5, pause_s: float = 30.0) -> None:
+        self._name = name
+        self._failures_max = failures_max
+        self._pause_s = pause_s
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._opened_at: float | None = None
+        self._trying = False
+
+    @property
+    def state(self) -> BreakerState:
+        with self._lock:
+            return self._state()
+
+    def before_call(self) -> None:
+        """Raise UnavailableError while the circuit is open."""
+        with self._lock:
+            state = self._state()
+            if state is BreakerState.CLOSED:
+                return
+            if state is BreakerState.HALF_OPEN and not self._trying:
+                self._trying = True
+                return
+        msg = f"{self._name} keeps failing and is left alone for a moment."
+        raise UnavailableError(msg, retry_after_s=max(1, int(self._pause_s)))
+
+    def succeeded(self) -> None:
+        with self._lock:
+            self._failures, self._opened_at, self._trying = 0, None, False
+
+    def failed(self) -> None:
+        with self._lock:
+            self._failures += 1
+            if self._trying or self._failures >= self._failures_max:
+                self._opened_at, self._trying = clock.monotonic(), False
+
+    def _state(self) -> BreakerState:
+        if self._opened_at is None:
+            return BreakerState.CLOSED
+        is_over = clock.monotonic() - self._opened_at >= self._pause_s
+        return BreakerState.HALF_OPEN if is_over else BreakerState.OPEN
+
+
+class RateBudget:
+    """A token bucket: ``burst`` calls at once, then ``per_s`` a second."""
+
+    def __init__(self, name: str, *, per_s: float, burst: int) -> None:
+        self._name = name
+        self._per_s = per_s
+        self._burst = burst
+        self._tokens = float(burst)
+        self._filled_at = clock.monotonic()
+        self._lock = threading.Lock()
+
+    def spend(self) -> None:
+        """Take one call out of the budget; raises LimitExceededError when it is empty."""
+        with self._lock:
+            at = clock.monotonic()
+            earned = (at - self._filled_at) * self._per_s
+            self._tokens = min(float(self._burst), self._tokens + earned)
+            self._filled_at = at
+            if self._tokens >= 1:
+                self._tokens -= 1
+                return
+            wait_s = (1 - self._tokens) / self._per_s
+        msg = f"The call budget of {self._name} is used up."
+        raise LimitExceededError(msg, retry_after_s=max(1, round(wait_s)))

@@ -1,0 +1,28 @@
+"""What the embedded e-mail and SMS services keep instead of sending."""
+
+from django.db import models
+
+from tradingplatform.clock import now
+from tradingplatform.ids import uuid7
+
+
+class StoredMessage(models.Model):
+    """A message that a real system would have sent; pages show it to its reader."""
+
+    class Channel(models.TextChoices):
+        EMAIL = "EMAIL"
+        SMS = "SMS"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    recipient = models.CharField(max_length=320, db_index=True)
+    subject = models.CharField(max_length=255, blank=True)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=now, db_index=True)
+
+    class Meta:
+        db_table = "stored_message"
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.pk}"
