@@ -140,7 +140,7 @@ def price_band(
     KRX: ``base * rate`` is cut to the tick of the base price, then each limit to its own tick
     (base 9,980: 2,990, hence 6,990 to 12,970).
     """
-    rate = _band_rate(exchange, on)
+    rate = band_rate(exchange, on)
     if rate is None:
         return None
     width = _cut(base_price * rate, tick_size(exchange, base_price, on))
@@ -164,7 +164,8 @@ def exchange_timezone(exchange: str) -> ZoneInfo:
     return regular_session(exchange).timezone
 
 
-def _band_rate(exchange: str, on: date | None) -> Decimal | None:
+def band_rate(exchange: str, on: date | None = None) -> Decimal | None:
+    """Return how far a price may move from the base price, as a fraction; None: any distance."""
     rules = _of_exchange(PRICE_BANDS, exchange)
     in_force = [rule for rule in rules if on is None or rule.effective_from <= on]
     return in_force[-1].rate if in_force else None

@@ -1,0 +1,184 @@
+"""Load the sample market, or bring it up to yesterday."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+from django.conf import settings
+
+from market import rules, trading_days
+from market.bar_store import BarRow, bar_rows, bars_at, bars_write, last_sessions
+from market.enums import AssetType, ImportKind, Source, StoredInterval
+from market.models import ImportRun, Instrument
+from market.rollup import BarArrays
+from market.sample import history
+from market.sample.catalogue import RealCloses, SampleInstrument, real_closes, sample_instruments
+from market.services.base_prices import base_prices_refresh
+from market.types import PRICE_UNIT
+from tradingplatform.clock import now
+from tradingplatform.db.transactions import global_tx
+
+_REAL_ENDS_ON = date(2022, 12, 28)
+
+
+@dataclass(frozen=True)
+class SampleLoad:
+    """What one run of sample_market_load added."""
+
+    instruments_new: int
+    bars_new: int
+
+
+@dataclass(frozen=True)
+class _Gap:
+    """Symbols whose last stored session is the same, and how to go on from it."""
+
+    listed: Sequence[SampleInstrument]
+    after: date
+    close_units: history.IntArray
+
+
+def sample_market_load(*, since: date | None = None) -> SampleLoad:
+    """Create the sample instruments and their daily bars up to the last finished session.
+
+    Idempotent: a second run adds only the sessions that have passed meanwhile, from the last
+    stored close on. Seeded by ``settings.MARKET_SEED``. ``since`` leaves older bars out,
+    which makes small test data. Writes one ImportRun when it added anything.
+    """
+    started_at = now()
+    created = global_tx(_instruments_create)
+    known = Instrument.objects.in_bulk(
+        [row.symbol for row in sample_instruments()], field_name="symbol"
+    )
+    n_bars = _us_load(known, since) + _krx_load(known, since)
+    if n_bars or created:
+        base_prices_refresh(instruments=list(known.values()))
+        ImportRun.objects.create(
+            kind=ImportKind.SAMPLE, started_at=started_at, rows_read=n_bars, rows_new=n_bars
+        )
+    return SampleLoad(instruments_new=created, bars_new=n_bars)
+
+
+def _instruments_create() -> int:
+    known = set(Instrument.objects.values_list("symbol", flat=True))
+    missing = [row for row in sample_instruments() if row.symbol not in known]
+    Instrument.objects.bulk_create(
+        Instrument(
+            symbol=row.symbol,
+            exchange=row.exchange,
+            name_en=row.name_en,
+            name_ko=row.name_ko,
+            currency=rules.CURRENCIES[row.exchange],
+            asset_type=AssetType.STOCK,
+            sector=row.sector,
+            lot_size=rules.LOT_SIZES[row.exchange],
+            source=Source.SAMPLE,
+        )
+        for row in missing
+    )
+    return len(missing)
+
+
+def _us_load(known: dict[str, Instrument], since: date | None) -> int:
+    listed = [row for row in sample_instruments() if row.exchange != "KRX"]
+    days = _finished_days("NYSE", _REAL_ENDS_ON + timedelta(days=1))
+    fresh, gaps = _gaps(listed, known, last_day=days[-1])
+    if not (fresh or gaps):
+        return 0
+    real = real_closes()
+    returns = history.us_returns(real, settings.MARKET_SEED, len(days))
+    loaded: dict[str, list[BarArrays]] = {}
+    if fresh:
+        volumes = np.array([row.daily_volume for row in _in_order(listed, real)])
+        dressed = history.real_bars(real, settings.MARKET_SEED, volumes)
+        loaded = {row.symbol: [dressed[row.symbol]] for row in fresh}
+        last = np.array([dressed[row.symbol].closes[-1] for row in fresh])
+        gaps.append(_Gap(fresh, _REAL_ENDS_ON, last))
+    column_of = {symbol: index for index, symbol in enumerate(real.symbols)}
+    for gap in gaps:
+        columns = [column_of[row.symbol] for row in gap.listed]
+        _extend(loaded, gap, "NYSE", days, returns[:, columns])
+    return global_tx(_write, known, loaded, since)
+
+
+def _krx_load(known: dict[str, Instrument], since: date | None) -> int:
+    listed = [row for row in sample_instruments() if row.exchange == "KRX"]
+    days = _finished_days("KRX", history.KRX_STARTS_ON)
+    fresh, gaps = _gaps(listed, known, last_day=days[-1])
+    if fresh:
+        start = np.array([row.start_price * PRICE_UNIT for row in fresh])
+        gaps.append(_Gap(fresh, history.KRX_STARTS_ON - timedelta(days=1), start))
+    if not gaps:
+        return 0
+    returns = history.krx_returns(listed, settings.MARKET_SEED, len(days))
+    column_of = {row.symbol: index for index, row in enumerate(listed)}
+    loaded: dict[str, list[BarArrays]] = {}
+    for gap in gaps:
+        columns = [column_of[row.symbol] for row in gap.listed]
+        _extend(loaded, gap, "KRX", days, returns[:, columns])
+    return global_tx(_write, known, loaded, since)
+
+
+def _finished_days(exchange: str, first: date) -> list[date]:
+    today = now().astimezone(rules.exchange_timezone(exchange)).date()
+    return trading_days.trading_days(exchange, first, today - timedelta(days=1))
+
+
+def _gaps(
+    listed: Sequence[SampleInstrument], known: dict[str, Instrument], *, last_day: date
+) -> tuple[list[SampleInstrument], list[_Gap]]:
+    newest = last_sessions(known[row.symbol] for row in listed)
+    fresh = [row for row in listed if known[row.symbol].pk not in newest]
+    behind: dict[date, list[SampleInstrument]] = {}
+    for row in listed:
+        opened_at = newest.get(known[row.symbol].pk)
+        if opened_at is not None and opened_at.date() < last_day:
+            behind.setdefault(opened_at.date(), []).append(row)
+    gaps = []
+    for after, rows in behind.items():
+        ids = [known[row.symbol].pk for row in rows]
+        bars = bars_at({pk: newest[pk] for pk in ids})
+        units = [int(bars[pk].close * PRICE_UNIT) for pk in ids]
+        gaps.append(_Gap(rows, after, np.array(units)))
+    return fresh, gaps
+
+
+def _extend(
+    loaded: dict[str, list[BarArrays]],
+    gap: _Gap,
+    exchange: str,
+    days: list[date],
+    returns: history.FloatArray,
+) -> None:
+    skipped = sum(1 for day in days if day <= gap.after)
+    rest = days[skipped:]
+    closes = history.closes_walked(exchange, rest, gap.close_units, returns[skipped:])
+    volumes = np.array([row.daily_volume for row in gap.listed])
+    symbols = [row.symbol for row in gap.listed]
+    context = (gap.close_units, settings.MARKET_SEED, skipped, volumes)
+    for symbol, bars in history.generated_bars(symbols, exchange, rest, closes, context).items():
+        loaded.setdefault(symbol, []).append(bars)
+
+
+def _in_order(listed: Sequence[SampleInstrument], real: RealCloses) -> list[SampleInstrument]:
+    by_symbol = {row.symbol: row for row in listed}
+    return [by_symbol[symbol] for symbol in real.symbols]
+
+
+def _write(
+    known: dict[str, Instrument], loaded: dict[str, list[BarArrays]], since: date | None
+) -> int:
+    rows: list[BarRow] = []
+    for symbol, parts in loaded.items():
+        for bars in parts:
+            rows.extend(_rows_since(known[symbol], bars, since))
+    bars_write(rows)
+    return len(rows)
+
+
+def _rows_since(instrument: Instrument, bars: BarArrays, since: date | None) -> Iterable[BarRow]:
+    if since is not None:
+        midnight = datetime(since.year, since.month, since.day, tzinfo=UTC).timestamp()
+        bars = bars.part(slice(int(np.searchsorted(bars.times, midnight)), None))
+    return bar_rows(instrument.pk, StoredInterval.DAY, bars, Source.SAMPLE)
