@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, cast
 
 import orjson
@@ -64,8 +64,11 @@ class Cache(Protocol):
 class MemoryCache:
     """A bounded cache in this process; the least recently used entry makes room."""
 
-    def __init__(self, *, max_entries: int = 100_000) -> None:
+    def __init__(
+        self, *, max_entries: int = 100_000, timer: Callable[[], float] = clock.monotonic
+    ) -> None:
         self._max_entries = max_entries
+        self._timer = timer
         self._entries: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -88,7 +91,7 @@ class MemoryCache:
 
     def set_many(self, values: Mapping[str, object], ttl_s: float) -> None:
         encoded = {namespaced("cache", key): orjson.dumps(value) for key, value in values.items()}
-        expires_at = clock.monotonic() + ttl_s
+        expires_at = self._timer() + ttl_s
         with self._lock:
             for key, content in encoded.items():
                 self._write(key, expires_at, content)
@@ -98,7 +101,7 @@ class MemoryCache:
         with self._lock:
             if self._read(name) is not None:
                 return False
-            self._write(name, clock.monotonic() + ttl_s, encoded)
+            self._write(name, self._timer() + ttl_s, encoded)
         return True
 
     def incr(self, key: str, ttl_s: float, amount: int = 1) -> int:
@@ -106,7 +109,7 @@ class MemoryCache:
         with self._lock:
             encoded = self._read(name)
             count = amount + (int(encoded) if encoded is not None else 0)
-            expires_at = clock.monotonic() + ttl_s if encoded is None else self._entries[name][0]
+            expires_at = self._timer() + ttl_s if encoded is None else self._entries[name][0]
             self._write(name, expires_at, b"%d" % count)
         return count
 
@@ -128,7 +131,7 @@ class MemoryCache:
         entry = self._entries.get(name)
         if entry is None:
             return None
-        if entry[0] <= clock.monotonic():
+        if entry[0] <= self._timer():
             del self._entries[name]
             return None
         self._entries.move_to_end(name)

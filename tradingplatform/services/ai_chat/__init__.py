@@ -1,11 +1,27 @@
-"""The language model that plans tool calls and writes answers."""
+"""Plan tool calls for a question and write its answer; a language model, or none."""
 
-from typing import Protocol
+from tradingplatform.services.ai_chat.base import (
+    AiChat,
+    Instrument,
+    Plan,
+    PlanRequest,
+    ToolCall,
+    ToolOutcome,
+    ToolSpec,
+    Turn,
+    Usage,
+    WriteRequest,
+)
 
-
-class AiChat(Protocol):
-    """What the container needs of every backend; the chat app adds planning and writing."""
-
-    def ping(self) -> None: ...
-    def close(self) -> None: ...
-    def describe(self) -> str: ...
+__all__ = [
+    "AiChat",
+    "Instrument",
+    "Plan",
+    "PlanRequest",
+    "ToolCall",
+    "ToolOutcome",
+    "ToolSpec",
+    "Turn",
+    "Usage",
+    "WriteRequest",
+]

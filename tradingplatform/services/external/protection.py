@@ -1,6 +1,7 @@
 """Protect others and ourselves: a circuit breaker and a rate budget per provider."""
 
 import threading
+from collections.abc import Callable
 from enum import StrEnum
 
 from tradingplatform import clock
@@ -18,8 +19,16 @@ class BreakerState(StrEnum):
 class CircuitBreaker:
     """Stop asking a provider that keeps failing; try again after a pause with one call."""
 
-    def __init__(self, name: str, *, failures_max: int = 5, pause_s: float = 30.0) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        failures_max: int = 5,
+        pause_s: float = 30.0,
+        timer: Callable[[], float] = clock.monotonic,
+    ) -> None:
         self._name = name
+        self._timer = timer
         self._failures_max = failures_max
         self._pause_s = pause_s
         self._lock = threading.Lock()
@@ -52,30 +61,38 @@ class CircuitBreaker:
         with self._lock:
             self._failures += 1
             if self._trying or self._failures >= self._failures_max:
-                self._opened_at, self._trying = clock.monotonic(), False
+                self._opened_at, self._trying = self._timer(), False
 
     def _state(self) -> BreakerState:
         if self._opened_at is None:
             return BreakerState.CLOSED
-        is_over = clock.monotonic() - self._opened_at >= self._pause_s
+        is_over = self._timer() - self._opened_at >= self._pause_s
         return BreakerState.HALF_OPEN if is_over else BreakerState.OPEN
 
 
 class RateBudget:
     """A token bucket: ``burst`` calls at once, then ``per_s`` a second."""
 
-    def __init__(self, name: str, *, per_s: float, burst: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        per_s: float,
+        burst: int,
+        timer: Callable[[], float] = clock.monotonic,
+    ) -> None:
         self._name = name
+        self._timer = timer
         self._per_s = per_s
         self._burst = burst
         self._tokens = float(burst)
-        self._filled_at = clock.monotonic()
+        self._filled_at = self._timer()
         self._lock = threading.Lock()
 
     def spend(self) -> None:
         """Take one call out of the budget; raises LimitExceededError when it is empty."""
         with self._lock:
-            at = clock.monotonic()
+            at = self._timer()
             earned = (at - self._filled_at) * self._per_s
             self._tokens = min(float(self._burst), self._tokens + earned)
             self._filled_at = at
