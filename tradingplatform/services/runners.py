@@ -1,4 +1,4 @@
-"""Which long-running loops does this process host, and how are they?"""
+"""The long-running loops that this process hosts, and how they are."""
 
 import threading
 from dataclasses import dataclass, replace

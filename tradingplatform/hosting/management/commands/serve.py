@@ -1,0 +1,59 @@
+"""Run the whole platform in one process on one port (the embedded default)."""
+
+import logging
+import os
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from tradingplatform.hosting import preparation
+from tradingplatform.hosting.server import bind
+
+
+class Command(BaseCommand):
+    help = "Migrate, seed demo data if there is none, and serve until SIGTERM or Ctrl-C."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default=settings.HOST)
+        parser.add_argument("--port", type=int, default=settings.PORT)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        host, port = options["host"], options["port"]
+        sock = bind(host, port)
+        if preparation.migrate_if_needed():
+            self.stdout.write("Databases are up to date.")
+        if preparation.seed_if_empty():
+            self.stdout.write("Demo data is ready.")
+
+        from tradingplatform.hosting.embedded import EmbeddedHost
+        from tradingplatform.services.startup import start
+
+        start()
+        self._welcome(host, sock.getsockname()[1])
+        if not EmbeddedHost().run(sock):
+            _leave_now()
+
+    def _welcome(self, host: str, port: int) -> None:
+        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
+        base = f"{shown}:{port}"
+        lines = [
+            f"Open       http://{base}/",
+            f"API        http://{base}/api/schema/swagger",
+            f"Sockets    ws://{base}/ws",
+            f"Operators  http://{base}/admin/   http://{base}/debug/services",
+        ]
+        logins = preparation.demo_logins()
+        lines += [f"Log in     {one.role:9} {one.email} / {one.password}" for one in logins]
+        self.stdout.write("\n".join(lines))
+        self.stdout.flush()
+
+
+def _leave_now() -> None:
+    # A thread that will not end must not hold up a restart; all it leaves undone is found again.
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)

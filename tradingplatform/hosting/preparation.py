@@ -1,0 +1,62 @@
+"""What must be there before the embedded product can serve: tables and demo data."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import CommandError
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+
+from tradingplatform.db.shards import GLOBAL_ALIAS, shard_aliases
+
+SEED_COMMAND = "seed_demo"
+LOGINS_FILE = "demo-logins.json"
+
+
+@dataclass(frozen=True)
+class Login:
+    """One account of the demo data."""
+
+    role: str
+    email: str
+    password: str
+
+
+def migrate_if_needed() -> bool:
+    """Bring every database up to date; False when there was nothing to do."""
+    aliases = [GLOBAL_ALIAS, *shard_aliases()]
+    if not any(_is_behind(alias) for alias in aliases):
+        return False
+    call_command("migrate_all", verbosity=0)
+    return True
+
+
+def seed_if_empty() -> bool:
+    """Make the demo data once, in a process of its own whose memory is given back."""
+    wanted = settings.DEMO_DATA and SEED_COMMAND in get_commands()
+    if not wanted or (settings.DATA_DIR / LOGINS_FILE).exists():
+        return False
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), SEED_COMMAND]
+    done = subprocess.run(command, check=False)  # noqa: S603 - no shell; the words are ours
+    if done.returncode != 0:
+        raise CommandError(f"`manage.py {SEED_COMMAND}` failed; its message stands above.")
+    return True
+
+
+def demo_logins() -> list[Login]:
+    """Return the log-ins that the demo data came with."""
+    path = settings.DATA_DIR / LOGINS_FILE
+    if not path.exists():
+        return []
+    found: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return [Login(role, entry["email"], entry["password"]) for role, entry in found.items()]
+
+
+def _is_behind(alias: str) -> bool:
+    executor = MigrationExecutor(connections[alias])
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

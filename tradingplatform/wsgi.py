@@ -1,0 +1,9 @@
+"""The WSGI application: REST, pages and admin."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradingplatform.settings")
+
+application = get_wsgi_application()
