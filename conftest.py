@@ -2,7 +2,9 @@
 
 import os
 import socket
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -83,3 +85,18 @@ def _forget_redis() -> None:
             keys = list(client.scan_iter(match=f"{settings.APP_ID}:*", count=1000))
             if keys:
                 client.delete(*keys)
+
+
+@pytest.fixture
+def wait_until() -> Callable[..., None]:
+    """Wait for a condition that another thread or process brings about."""
+
+    def wait(condition: Callable[[], object], timeout_s: float = 10) -> None:
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            if time.monotonic() > deadline:
+                message = f"not within {timeout_s} s"
+                raise AssertionError(message)
+            threading.Event().wait(0.01)
+
+    return wait

@@ -1,4 +1,4 @@
-"""The Celery application; jobs are found in every app's tasks.py."""
+"""The Celery application; the hosting app finds the jobs in every app's tasks.py."""
 
 import os
 from typing import Any
@@ -9,7 +9,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradingplatform.settings")
 
 app = Celery("tradingplatform")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
 
 
 @app.on_after_finalize.connect

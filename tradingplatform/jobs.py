@@ -34,6 +34,7 @@ class Job(Task):  # type: ignore[type-arg]
 
     abstract = True
     max_tries = 3
+    lane = "user"  # the queue; Celery has deprecated `queue` as an attribute of tasks
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -67,8 +68,8 @@ def job(
     def decorate(function: Callable[..., None]) -> Any:
         return shared_task(
             name=name,
-            queue=queue,
             base=Job,
+            lane=queue,
             max_tries=max_tries,
             time_limit=time_limit_s + 5,
             soft_time_limit=time_limit_s,
@@ -87,7 +88,8 @@ def enqueue(name: str, *, delay_s: float = 0, **kwargs: object) -> None:
     if task is None:
         raise UnknownJobError(name)
     options: dict[str, Any] = {"countdown": min(delay_s, DELAY_MAX_S)} if delay_s else {}
-    task.apply_async(kwargs=kwargs, queue=getattr(task, "queue", None), **options)
+    lane: str = getattr(task, "lane", Job.lane)
+    task.apply_async(kwargs=kwargs, queue=lane, **options)
 
 
 def run_slot(name: str) -> bool:

@@ -14,9 +14,10 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.db.models import F
 
-from tradingplatform.clock import now
+from tradingplatform.clock import monotonic, now
 from tradingplatform.db.models import DeadLetter, OutboxEvent
 from tradingplatform.db.outbox import frame_of
+from tradingplatform.db.replicas import heartbeat_write
 from tradingplatform.db.shards import GLOBAL_ALIAS, shard_aliases
 from tradingplatform.jobs import enqueue
 from tradingplatform.services import services
@@ -57,6 +58,7 @@ class ShardRelay:
         self._stop = stop
         self._woken = threading.Event()
         self._lease: Lease | None = None
+        self._beat_at = float("-inf")
 
     def run(self) -> None:
         subscription = services.websocket.subscribe(
@@ -78,9 +80,18 @@ class ShardRelay:
         try:
             while self._holds_lease() and publish_pending(self._alias) == BATCH:
                 pass
+            self._beat()
         except Exception:
             log.exception("relay_failed", shard=self._alias)
             self._stop.wait(POLL_S)
+
+    def _beat(self) -> None:
+        """Once a second, let replicas show how far behind they are."""
+        if self._lease is None or monotonic() - self._beat_at < 1:
+            return
+        self._beat_at = monotonic()
+        for alias in {self._alias, GLOBAL_ALIAS} & settings.REPLICA_ALIASES.keys():
+            heartbeat_write(alias)
 
     def _holds_lease(self) -> bool:
         if self._lease is None or not self._lease.renew():

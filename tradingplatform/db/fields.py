@@ -5,7 +5,7 @@ Stored as BIGINT scaled by a power of ten, because SQLite keeps DECIMAL as a flo
 
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,9 +13,11 @@ from django.db import models
 from django.db.models.expressions import Combinable, register_combinable_fields
 
 _LARGEST = 2**63 - 1
+_ST = TypeVar("_ST", contravariant=True)
+_GT = TypeVar("_GT", covariant=True)
 
 
-class FixedPointField(models.Field[Decimal | int | str, Decimal]):
+class FixedPointField(models.Field[_ST, _GT]):
     """An exact decimal with ``scale`` digits after the point.
 
     Refuses (ValidationError) what is not a finite number, has more digits after the
@@ -25,6 +27,9 @@ class FixedPointField(models.Field[Decimal | int | str, Decimal]):
     description = "Exact decimal stored as a scaled integer"
     empty_strings_allowed = False
     fixed_scale: ClassVar[int | None] = None
+    _pyi_private_set_type: Decimal | int | str
+    _pyi_private_get_type: Decimal
+    _pyi_lookup_exact_type: Decimal | int | str
 
     def __init__(self, *args: Any, scale: int | None = None, **kwargs: Any) -> None:
         chosen = self.fixed_scale if scale is None else scale
@@ -90,19 +95,19 @@ class FixedPointField(models.Field[Decimal | int | str, Decimal]):
         return whole
 
 
-class MoneyField(FixedPointField):
+class MoneyField(FixedPointField[_ST, _GT]):
     """An amount of one currency; four digits, up to 922 trillion."""
 
     fixed_scale = 4
 
 
-class PriceField(FixedPointField):
+class PriceField(FixedPointField[_ST, _GT]):
     """A price or cost per unit; six digits, up to 9.2 trillion."""
 
     fixed_scale = 6
 
 
-class QuantityField(FixedPointField):
+class QuantityField(FixedPointField[_ST, _GT]):
     """A number of shares; eight digits, up to 92 billion."""
 
     fixed_scale = 8

@@ -3,7 +3,7 @@
 A subclass of ShardedModel lives on its owner's shard, anything else in the global database.
 """
 
-from typing import Any, ClassVar, Self, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from django.db import models
 
@@ -20,11 +20,19 @@ class ShardedQuerySet(models.QuerySet[M_co]):
         """Limit to the rows of one user, on that user's shard (primary or replica)."""
         rows = self.filter(account_db_key=account_db_key)
         # A hint, not using(): the router can still send reads and writes different ways.
-        rows._hints = {**rows._hints, "account_db_key": account_db_key}  # noqa: SLF001
+        rows._hints = {**self._hints, "account_db_key": account_db_key}  # type: ignore[attr-defined] # noqa: SLF001
         return rows
 
 
-ShardedManager = models.Manager.from_queryset(ShardedQuerySet)
+class ShardedManager(models.Manager[M_co]):
+    """The manager of models that need no query set of their own."""
+
+    def get_queryset(self) -> ShardedQuerySet[M_co]:
+        return ShardedQuerySet(self.model, using=self._db)
+
+    def for_user(self, account_db_key: int) -> ShardedQuerySet[M_co]:
+        """Limit to the rows of one user, on that user's shard."""
+        return self.get_queryset().for_user(account_db_key)
 
 
 class ShardedModel(models.Model):
@@ -36,8 +44,6 @@ class ShardedModel(models.Model):
     reads_primary: ClassVar[bool] = False
 
     account_db_key = models.BigIntegerField(db_index=True, editable=False)
-
-    objects: ClassVar[models.Manager[Any]] = ShardedManager()
 
     class Meta:
         abstract = True
@@ -81,6 +87,8 @@ class StreamHead(ShardedModel):
     epoch = models.CharField(max_length=36)
     last_seq = models.BigIntegerField(default=0)
 
+    objects: ClassVar[ShardedManager["StreamHead"]] = ShardedManager()
+
     class Meta:
         db_table = "stream_head"
         constraints = [
@@ -112,6 +120,8 @@ class OutboxEvent(ShardedModel):
     published_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
 
+    objects: ClassVar[ShardedManager["OutboxEvent"]] = ShardedManager()
+
     class Meta:
         db_table = "outbox"
         constraints = [
@@ -134,6 +144,8 @@ class InboxMessage(ShardedModel):
     consumer = models.CharField(max_length=64)
     message_id = models.CharField(max_length=128)
     received_at = models.DateTimeField(default=now, db_index=True)
+
+    objects: ClassVar[ShardedManager["InboxMessage"]] = ShardedManager()
 
     class Meta:
         db_table = "inbox"
@@ -159,6 +171,8 @@ class IdempotencyRecord(ShardedModel):
     status = models.PositiveSmallIntegerField(null=True)
     body = models.JSONField(null=True)
     created_at = models.DateTimeField(default=now, db_index=True)
+
+    objects: ClassVar[ShardedManager["IdempotencyRecord"]] = ShardedManager()
 
     class Meta:
         db_table = "idempotency_record"

@@ -156,7 +156,7 @@ def _first_head(account_db_key: int, stream: str) -> StreamHead:
             head.save(force_insert=True)
     except IntegrityError:
         heads = StreamHead.objects.for_user(account_db_key).filter(stream=stream)
-        return cast("StreamHead", heads.select_for_update().get())
+        return heads.select_for_update().get()
     return head
 
 

@@ -48,6 +48,15 @@ def replica_for(alias: str) -> str | None:
     return replica if lag_watch.is_healthy(replica) else None
 
 
+def heartbeat_write(alias: str) -> None:
+    """Write the row whose age on the replica is that replica's lag."""
+    from tradingplatform.db.models import ReplicaHeartbeat
+
+    beats = ReplicaHeartbeat.objects.using(alias)
+    if not beats.filter(pk=1).update(beat_at=now()):
+        beats.bulk_create([ReplicaHeartbeat(pk=1, beat_at=now())], ignore_conflicts=True)
+
+
 class LagWatch:
     """Measures replicas by the age of the heartbeat row they show; asks once a second."""
 

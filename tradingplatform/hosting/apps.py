@@ -8,5 +8,7 @@ class HostingConfig(AppConfig):
     label = "platform_hosting"
 
     def ready(self) -> None:
-        # Makes our Celery application the current one, so that jobs are known by name.
-        import tradingplatform.celery  # noqa: F401
+        # Makes our Celery application the current one, and its jobs known by name.
+        from tradingplatform.celery import app
+
+        app.autodiscover_tasks(force=True)

@@ -15,7 +15,7 @@ JOB_RUN_KEEP = timedelta(days=30)
 INBOX_KEEP = timedelta(days=30)
 
 
-@shared_task(name="platform.slot_run", queue="bulk")
+@shared_task(name="platform.slot_run")
 def slot_run(*, name: str, **_: Any) -> None:
     """Run the current slot of a periodic job, if no other process has."""
     run_slot(name)
