@@ -1,0 +1,75 @@
+"""The account endpoints."""
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import selectors, services
+from accounts.api.serializers import (
+    LogInInput,
+    MeOutput,
+    RefreshInput,
+    SignUpInput,
+    TicketOutput,
+    TokensOutput,
+    UserOutput,
+)
+from accounts.services.pages import device_of
+from tradingplatform.api.views import ApiView, http_request, owner_key, parsed, principal
+
+
+class PublicAccountView(ApiView):
+    """For callers without an account yet: whatever token they still send is not looked at."""
+
+    authentication_classes = ()
+    rate_class = "login"
+
+
+class SignUpView(PublicAccountView):
+    @extend_schema(request=SignUpInput, responses={201: UserOutput})
+    def post(self, request: Request) -> Response:
+        """Create an account."""
+        user = services.user_sign_up(**parsed(SignUpInput, request.data))
+        return Response(UserOutput(user).data, status=201)
+
+
+class LogInView(PublicAccountView):
+    @extend_schema(request=LogInInput, responses=TokensOutput)
+    def post(self, request: Request) -> Response:
+        """Exchange address and password for an access and a refresh token."""
+        values = parsed(LogInInput, request.data)
+        logged_in = services.user_log_in(**values, device=device_of(http_request(request)))
+        return Response(TokensOutput(logged_in.tokens).data)
+
+
+class TokenRefreshView(PublicAccountView):
+    @extend_schema(request=RefreshInput, responses=TokensOutput)
+    def post(self, request: Request) -> Response:
+        """Exchange a refresh token for the next pair; the token itself is spent."""
+        tokens = services.token_refresh(**parsed(RefreshInput, request.data))
+        return Response(TokensOutput(tokens).data)
+
+
+class LogOutView(ApiView):
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """End this session; its tokens and sockets stop working at once."""
+        services.user_log_out(sid=principal(request).session_id)
+        return Response(status=204)
+
+
+class MeView(ApiView):
+    @extend_schema(responses=MeOutput)
+    def get(self, request: Request) -> Response:
+        """Return the account of the caller."""
+        return Response(MeOutput(selectors.user_by_key(owner_key(request))).data)
+
+
+class WsTicketView(ApiView):
+    @extend_schema(request=None, responses={201: TicketOutput})
+    def post(self, request: Request) -> Response:
+        """Return a ticket that opens one socket (``?ticket=``) within 30 seconds."""
+        ticket = services.ws_ticket_issue(sid=principal(request).session_id)
+        answer = {"ticket": ticket, "expires_in": settings.WS_TICKET_TTL_S}
+        return Response(TicketOutput(answer).data, status=201)

@@ -1,0 +1,132 @@
+"""Who is asking: by bearer token, by page cookie, or over a socket."""
+
+from importlib import import_module
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.functional import SimpleLazyObject
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from accounts.errors import InvalidTokenError, SessionEndedError
+from accounts.services import sessions
+from accounts.services.pages import page_session_id, session_id_in
+from accounts.services.sessions import session_principal
+from accounts.services.tickets import ws_ticket_redeem
+from accounts.tokens import access_token_read
+from tradingplatform.api.errors import CsrfFailedError
+from tradingplatform.api.principal import Principal
+from tradingplatform.errors import AuthenticationError
+
+_UNSET = object()
+
+
+class BearerAuthentication(BaseAuthentication):
+    """``Authorization: Bearer <access>``; with this header no cookie is looked at."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if not scheme:
+            return None
+        if scheme.lower() != "bearer":
+            raise InvalidTokenError("Send Authorization: Bearer <access token>.")
+        return bearer_principal(token.strip()), None
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class CookieAuthentication(BaseAuthentication):
+    """The session cookie of a page, with Django's CSRF check on every write."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        http = cast("HttpRequest", request._request)  # noqa: SLF001 - DRF offers no other way
+        principal = page_principal(http)
+        if principal is None:
+            return None
+        reason = _CsrfCheck(lambda _: None).reason(http)  # type: ignore[arg-type,return-value] # never called
+        if reason:
+            raise CsrfFailedError("The CSRF token is missing or wrong.")
+        return principal, None
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class _CsrfCheck(CsrfViewMiddleware):
+    """Django's check, asked for its reason instead of for a page."""
+
+    def reason(self, request: HttpRequest) -> str | None:
+        self.process_request(request)
+        return cast("str | None", self.process_view(request, None, (), {}))
+
+    def _reject(self, request: HttpRequest, reason: str) -> Any:
+        return reason
+
+
+class PageUserMiddleware(AuthenticationMiddleware):
+    """Set ``request.user`` for pages: the user, while the platform session behind it lives."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        load = request.user
+        request.user = SimpleLazyObject(  # type: ignore[assignment] # as Django itself does
+            lambda: load if page_principal(request) else AnonymousUser()
+        )
+
+
+def bearer_principal(token: str) -> Principal:
+    """Return whom an access token speaks for; AuthenticationError otherwise."""
+    claims = access_token_read(token)
+    principal = session_principal(sid=claims.sid, method="bearer")
+    if principal.uid != claims.uid:
+        raise InvalidTokenError("The access token is not valid.")
+    return principal
+
+
+def page_principal(request: HttpRequest) -> Principal | None:
+    """Return whom the session cookie of a page speaks for (asked once per request)."""
+    known = getattr(request, "_platform_principal", _UNSET)
+    if known is _UNSET:
+        known = _page_principal(request)
+        request._platform_principal = known  # type: ignore[attr-defined] # noqa: SLF001 - ours
+    return cast("Principal | None", known)
+
+
+def _page_principal(request: HttpRequest) -> Principal | None:
+    sid = page_session_id(request) if hasattr(request, "session") else None
+    if sid is None:
+        return None
+    try:
+        return session_principal(sid=sid, method="cookie")
+    except SessionEndedError:
+        return None
+
+
+def authenticate_socket(
+    *, token: str | None = None, ticket: str | None = None, session_key: str | None = None
+) -> Principal:
+    """Return whom a socket speaks for (settings.REALTIME_AUTHENTICATOR).
+
+    ``session_key`` is the value of the page's session cookie. AuthenticationError when
+    nothing shown is good.
+    """
+    if token:
+        return bearer_principal(token)
+    if ticket:
+        return ws_ticket_redeem(ticket=ticket)
+    if session_key:
+        store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+        sid = session_id_in(store)
+        if sid is not None:
+            return session_principal(sid=sid, method="cookie")
+    raise AuthenticationError("Sign in first.")
+
+
+def session_is_live(principal: Principal) -> bool:
+    """Whether the session behind a socket still lives (settings.REALTIME_SESSION_CHECK)."""
+    return sessions.session_is_live(sid=principal.session_id)

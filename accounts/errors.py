@@ -1,0 +1,31 @@
+"""Why somebody is not let in."""
+
+from tradingplatform.errors import AuthenticationError, ConflictError, ErrorCode
+
+
+class EmailTakenError(ConflictError):
+    """Another account has this address."""
+
+    code = ErrorCode.EMAIL_TAKEN
+
+
+class InvalidCredentialsError(AuthenticationError):
+    """Address or password is wrong; which of them is not said."""
+
+    code = ErrorCode.INVALID_CREDENTIALS
+
+
+class InvalidTokenError(AuthenticationError):
+    """The token was not issued by us, for us, for this purpose."""
+
+    code = ErrorCode.INVALID_TOKEN
+
+
+class TokenExpiredError(AuthenticationError):
+    code = ErrorCode.TOKEN_EXPIRED
+
+
+class SessionEndedError(AuthenticationError):
+    """The log-in behind the token was ended or has run out."""
+
+    code = ErrorCode.SESSION_ENDED

@@ -1,0 +1,102 @@
+"""Who has an account, and where they are logged in."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+
+from accounts.enums import Language, Theme
+from accounts.rules import NICKNAME_MAX, normalise_email
+from tradingplatform.clock import now
+from tradingplatform.ids import uuid7
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds users the way Django's authentication asks for them."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=normalise_email(username or ""))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with an account; ``uid`` is the public name, ``account_db_key`` the shard key."""
+
+    account_db_key = models.BigAutoField(primary_key=True)
+    uid = models.UUIDField(unique=True, default=uuid7, editable=False)
+    email = models.EmailField(unique=True, max_length=254)
+    nickname = models.CharField(max_length=NICKNAME_MAX)
+    language = models.CharField(max_length=2, choices=Language.choices, default=Language.KO)
+    theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(default=now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["nickname"]
+
+    class Meta:
+        db_table = "table_users"
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.nickname}"
+
+
+class Session(models.Model):
+    """One log-in; nothing works under it once it is revoked or has run out."""
+
+    sid = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    created_at = models.DateTimeField(default=now)
+    last_seen_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField(db_index=True)
+    revoked_at = models.DateTimeField(null=True)
+    ip = models.CharField(max_length=45, blank=True)
+    user_agent = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        db_table = "table_sessions"
+        indexes = [models.Index(fields=["user", "ip"], name="session_user_ip")]
+
+    def __str__(self) -> str:
+        return f"{self.sid} of #{self.user_id}"
+
+
+class RefreshFamily(models.Model):
+    """All refresh tokens that descend from one log-in."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    session = models.OneToOneField(Session, on_delete=models.CASCADE, related_name="family")
+    created_at = models.DateTimeField(default=now)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "table_refresh_families"
+        verbose_name_plural = "refresh families"
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class RefreshToken(models.Model):
+    """One opaque token, kept only as a hash; it may be used once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    family = models.ForeignKey(RefreshFamily, on_delete=models.CASCADE, related_name="tokens")
+    generation = models.PositiveIntegerField()
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=now)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "table_refresh_tokens"
+        constraints = [
+            # A family has one line of descent: two successors of one token cannot both exist.
+            models.UniqueConstraint(fields=["family", "generation"], name="refresh_one_successor")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.family_id} #{self.generation}"

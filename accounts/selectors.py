@@ -1,0 +1,31 @@
+"""Reads about users and sessions; always from the primary, because access hangs on them."""
+
+from uuid import UUID
+
+from accounts.models import Session, User
+from tradingplatform.db.shards import GLOBAL_ALIAS
+from tradingplatform.errors import NotFoundError
+
+
+def user_by_key(account_db_key: int) -> User:
+    """Return the user who owns a shard key; NotFoundError if nobody does."""
+    user = User.objects.using(GLOBAL_ALIAS).filter(pk=account_db_key).first()
+    if user is None:
+        raise NotFoundError("There is no such user.")
+    return user
+
+
+def user_by_email(email: str) -> User | None:
+    """Return the user with a normalised address."""
+    return User.objects.using(GLOBAL_ALIAS).filter(email=email).first()
+
+
+def session_with_user(sid: UUID) -> Session | None:
+    """Return a session with its user, in one query."""
+    return Session.objects.using(GLOBAL_ALIAS).select_related("user").filter(sid=sid).first()
+
+
+def is_known_address(*, account_db_key: int, ip: str) -> bool:
+    """Whether this user has ever logged in from an address."""
+    sessions = Session.objects.using(GLOBAL_ALIAS)
+    return bool(ip) and sessions.filter(user_id=account_db_key, ip=ip).exists()

@@ -1,0 +1,142 @@
+"""Sessions: opened by a log-in, kept alive by use, ended at once everywhere."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+
+from accounts import selectors
+from accounts.errors import SessionEndedError
+from accounts.models import RefreshFamily, Session, User
+from tradingplatform.api.principal import Principal
+from tradingplatform.clock import now
+from tradingplatform.db.shards import GLOBAL_ALIAS
+from tradingplatform.db.transactions import after_commit, global_tx
+from tradingplatform.errors import UnavailableError
+from tradingplatform.services import services
+
+Method = Literal["bearer", "cookie", "ticket"]
+_DEAD: dict[str, Any] = {"dead": True}
+# Longer than any reader may still hold the row it read before the end.
+_DEAD_FOR_S = 60
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where a log-in comes from."""
+
+    ip: str = ""
+    user_agent: str = ""
+
+
+def session_open(*, user: User, device: Device) -> Session:
+    """Write a session that lives settings.SESSION_TTL_S from its last use."""
+    moment = now()
+    return Session.objects.using(GLOBAL_ALIAS).create(
+        user=user,
+        created_at=moment,
+        last_seen_at=moment,
+        expires_at=moment + timedelta(seconds=settings.SESSION_TTL_S),
+        ip=device.ip[:45],
+        user_agent=device.user_agent[:255],
+    )
+
+
+def session_principal(*, sid: UUID, method: Method) -> Principal:
+    """Return whom a live session speaks for and keep it alive; SessionEndedError otherwise.
+
+    The database is the truth; an answer is remembered for settings.SESSION_CACHE_S at
+    most, and the end of a session overrides what is remembered.
+    """
+    state = services.cache.get(_cache_key(sid)) or _read(sid)
+    if "dead" in state or state["expires"] <= now().timestamp():
+        raise SessionEndedError("This session has ended. Log in again.")
+    return Principal(
+        account_db_key=state["key"],
+        uid=UUID(state["uid"]),
+        session_id=sid,
+        is_operator=state["operator"],
+        method=method,
+    )
+
+
+def session_is_live(*, sid: UUID) -> bool:
+    """Whether the session still lets its owner in."""
+    try:
+        session_principal(sid=sid, method="bearer")
+    except SessionEndedError:
+        return False
+    return True
+
+
+def session_revoke(*, sid: UUID) -> None:
+    """End a session and its refresh tokens: REST at once, sockets by a message on the bus."""
+    global_tx(_revoke, sid)
+
+
+def _revoke(sid: UUID) -> None:
+    moment = now()
+    live = {"revoked_at__isnull": True}
+    Session.objects.using(GLOBAL_ALIAS).filter(sid=sid, **live).update(revoked_at=moment)
+    RefreshFamily.objects.using(GLOBAL_ALIAS).filter(session_id=sid, **live).update(
+        revoked_at=moment
+    )
+    after_commit(None, lambda: _announce_end(sid))
+
+
+def _announce_end(sid: UUID) -> None:
+    services.cache.set(_cache_key(sid), _DEAD, _DEAD_FOR_S)
+    services.websocket.publish(
+        f"session:{sid}", orjson.dumps({"type": "session_ended", "session_id": str(sid)})
+    )
+
+
+def _read(sid: UUID) -> dict[str, Any]:
+    session = selectors.session_with_user(sid)
+    if session is None or not _is_live(session):
+        state = _DEAD
+    else:
+        state = {
+            "key": session.user.pk,
+            "uid": str(session.user.uid),
+            "operator": session.user.is_staff,
+            "expires": _touched(session).timestamp(),
+        }
+    return _remembered(sid, state)
+
+
+def _is_live(session: Session) -> bool:
+    return session.revoked_at is None and session.expires_at > now() and session.user.is_active
+
+
+def _touched(session: Session) -> datetime:
+    """Move the end of a session that is in use, at most once a minute."""
+    moment = now()
+    cutoff = moment - timedelta(seconds=settings.SESSION_TOUCH_EVERY_S)
+    if session.last_seen_at > cutoff:
+        return session.expires_at
+    end = min(
+        moment + timedelta(seconds=settings.SESSION_TTL_S),
+        session.created_at + timedelta(seconds=settings.SESSION_TTL_ABSOLUTE_S),
+    )
+    Session.objects.using(GLOBAL_ALIAS).filter(
+        sid=session.sid, revoked_at__isnull=True, last_seen_at__lte=cutoff
+    ).update(last_seen_at=moment, expires_at=end)
+    return end
+
+
+def _remembered(sid: UUID, state: dict[str, Any]) -> dict[str, Any]:
+    # add(), not set(): if the session ended while its row was being read, the end stays.
+    try:
+        if services.cache.add(_cache_key(sid), state, settings.SESSION_CACHE_S):
+            return state
+    except UnavailableError:
+        return state
+    return cast("dict[str, Any]", services.cache.get(_cache_key(sid)) or state)
+
+
+def _cache_key(sid: UUID) -> str:
+    return f"session:{sid}"

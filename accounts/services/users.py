@@ -1,0 +1,140 @@
+"""Signing up, logging in and out."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar, cast
+from uuid import UUID
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+
+from accounts import selectors
+from accounts.errors import EmailTakenError, InvalidCredentialsError
+from accounts.models import Session, User
+from accounts.rules import EMAIL_MAX, PASSWORD_MAX, clean_email, clean_nickname, normalise_email
+from accounts.services.refresh import TokenPair, tokens_issue
+from accounts.services.sessions import Device, session_open, session_revoke
+from tradingplatform.api.client_ip import rate_identity
+from tradingplatform.api.throttling import rate_count, rate_refuse_if_spent
+from tradingplatform.db.shards import GLOBAL_ALIAS
+from tradingplatform.db.transactions import global_tx
+from tradingplatform.errors import InvalidInputError
+from tradingplatform.ids import secret_token
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class LoggedIn:
+    """A user with the session that was opened."""
+
+    user: User
+    session: Session
+    tokens: TokenPair
+
+
+def user_sign_up(
+    *, email: str, password: str, nickname: str, language: str = "", is_staff: bool = False
+) -> User:
+    """Create an account.
+
+    Raises InvalidInputError with the faults of each field, EmailTakenError if the address
+    has an account.
+    """
+    address, name = _clean(email=email, password=password, nickname=nickname)
+    user = User(email=address, nickname=name, is_staff=is_staff, is_superuser=is_staff)
+    if language:
+        user.language = language
+    user.set_password(password)
+    try:
+        global_tx(user.save, using=GLOBAL_ALIAS, force_insert=True)
+    except IntegrityError as exc:
+        raise EmailTakenError("An account with this address exists.") from exc
+    return user
+
+
+def user_log_in(*, email: str, password: str, device: Device) -> LoggedIn:
+    """Check the password and open a session with tokens.
+
+    Raises InvalidCredentialsError, alike for an unknown address and a wrong password, and
+    LimitExceededError after too many failures from this place.
+    """
+    user = credentials_check(email=email, password=password, device=device)
+    return global_tx(_log_in, user, device)
+
+
+def user_log_out(*, sid: UUID) -> None:
+    """End the session: its tokens stop working at once, on REST and on sockets."""
+    session_revoke(sid=sid)
+
+
+def credentials_check(*, email: str, password: str, device: Device) -> User:
+    """Return the user whose password this is; see ``user_log_in`` for the errors."""
+    address = normalise_email(email)[:EMAIL_MAX]
+    user = selectors.user_by_email(address)
+    places = _places(address, user=user, device=device)
+    for rate_class, identity in places:
+        rate_refuse_if_spent(rate_class=rate_class, identity=identity)
+    if not _password_is_right(user, password):
+        for rate_class, identity in places:
+            rate_count(rate_class=rate_class, identity=identity)
+        raise InvalidCredentialsError("The address or the password is wrong.")
+    return cast("User", user)
+
+
+def _places(address: str, *, user: User | None, device: Device) -> list[tuple[str, str]]:
+    """Return what failures are counted by.
+
+    Few are allowed from one address for one account. Many addresses guessing at one account
+    are stopped together, except those from which its owner has logged in before: so nobody
+    can lock the owner out.
+    """
+    account = hashlib.sha256(address.encode()).hexdigest()[:32]
+    places = [("login_failures", f"{rate_identity(device.ip)}:{account}")]
+    if user is None or not selectors.is_known_address(account_db_key=user.pk, ip=device.ip):
+        places.append(("account_failures", account))
+    return places
+
+
+def _password_is_right(user: User | None, password: str) -> bool:
+    if len(password) > PASSWORD_MAX:
+        return False
+    if user is None:
+        # The same hash for nobody, so that time does not tell who has an account.
+        check_password(password, _nobodys_hash())
+        return False
+    return user.check_password(password) and user.is_active
+
+
+@cache
+def _nobodys_hash() -> str:
+    return make_password(secret_token())
+
+
+def _log_in(user: User, device: Device) -> LoggedIn:
+    session = session_open(user=user, device=device)
+    return LoggedIn(user, session, tokens_issue(session=session, uid=user.uid))
+
+
+def _clean(*, email: str, password: str, nickname: str) -> tuple[str, str]:
+    faults: dict[str, object] = {}
+    address = _attempt(clean_email, email, field="email", faults=faults)
+    name = _attempt(clean_nickname, nickname, field="nickname", faults=faults)
+    _attempt(validate_password, password, field="password", faults=faults)
+    if faults:
+        raise InvalidInputError("Some fields are not valid.", **faults)
+    return cast("str", address), cast("str", name)
+
+
+def _attempt(
+    check: Callable[[str], T], value: str, *, field: str, faults: dict[str, object]
+) -> T | None:
+    try:
+        return check(value)
+    except ValidationError as exc:
+        faults[field] = list(exc.messages)
+        return None

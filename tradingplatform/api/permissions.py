@@ -1,0 +1,32 @@
+"""Deny by default: the policy table decides about every API call."""
+
+from typing import TYPE_CHECKING, cast
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from tradingplatform.api.client_ip import client_ip
+from tradingplatform.api.policy import access_for, permits
+from tradingplatform.errors import AuthenticationError
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView  # which imports this module through its settings
+
+    from tradingplatform.api.principal import Anonymous, Principal
+
+
+class PolicyPermission(BasePermission):
+    """Ask the policy table; an anonymous caller who might be let in gets 401, others 403."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        method = request.method or ""
+        if not hasattr(view, method.lower()):
+            return True  # not implemented: the view answers 405
+        who = cast("Principal | Anonymous", request.user)
+        match = request.resolver_match
+        access = access_for(match.view_name, method) if match else None
+        if permits(access, who, address=client_ip(request._request)):  # noqa: SLF001 - DRF's own way
+            return True
+        if access is not None and not who.is_authenticated:
+            raise AuthenticationError("Sign in first.")
+        return False

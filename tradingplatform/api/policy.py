@@ -1,0 +1,113 @@
+"""Who may call what: one table, checked on every request and against every route.
+
+Keyed by view name and method (HEAD follows GET). What is missing here is denied, and
+tests/test_policy.py fails on a route without an entry and on an entry without a route.
+A name that ends in ``:*`` stands for a namespace that guards itself as well.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address, ip_network
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tradingplatform.api.principal import Anonymous, Principal
+
+
+class Access(StrEnum):
+    """Who is let in."""
+
+    PUBLIC = "PUBLIC"
+    USER = "USER"
+    OPERATOR = "OPERATOR"
+    INTERNAL = "INTERNAL"  # an operator, or anyone inside settings.INTERNAL_NETWORKS
+
+
+PUBLIC, USER, OPERATOR, INTERNAL = Access.PUBLIC, Access.USER, Access.OPERATOR, Access.INTERNAL
+
+POLICY: dict[str, dict[str, Access]] = {
+    # The API itself.
+    "api:schema": {"GET": PUBLIC},
+    "api:docs": {"GET": PUBLIC},
+    "api:docs-script": {"GET": PUBLIC},
+    "api:redoc": {"GET": PUBLIC},
+    "api-unknown": {
+        "GET": PUBLIC,
+        "POST": PUBLIC,
+        "PUT": PUBLIC,
+        "PATCH": PUBLIC,
+        "DELETE": PUBLIC,
+    },
+    # Accounts.
+    "accounts:signup": {"POST": PUBLIC},
+    "accounts:login": {"POST": PUBLIC},
+    "accounts:token-refresh": {"POST": PUBLIC},
+    "accounts:logout": {"POST": USER},
+    "accounts:me": {"GET": USER},
+    "accounts:ws-ticket": {"POST": USER},
+    # Django admin.
+    "admin:*": {"GET": OPERATOR, "POST": OPERATOR},
+    "admin:login": {"GET": PUBLIC, "POST": PUBLIC},
+    "admin:logout": {"POST": PUBLIC},
+}
+
+
+def access_for(view_name: str, method: str) -> Access | None:
+    """Return who may call a route; None when the table does not know it: nobody."""
+    verb = "GET" if method == "HEAD" else method
+    entry = POLICY.get(view_name)
+    if entry is None and ":" in view_name:
+        entry = POLICY.get(f"{view_name.rpartition(':')[0]}:*")
+    return None if entry is None else entry.get(verb)
+
+
+def permits(access: Access | None, who: Principal | Anonymous, *, address: str) -> bool:
+    """Decide; ``address`` is the client's IP address."""
+    match access:
+        case Access.PUBLIC:
+            return True
+        case Access.USER:
+            return who.is_authenticated
+        case Access.OPERATOR:
+            return who.is_authenticated and who.is_operator
+        case Access.INTERNAL:
+            return (who.is_authenticated and who.is_operator) or _is_internal(address)
+        case None:
+            return False
+
+
+def _is_internal(address: str) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in ip_network(network) for network in settings.INTERNAL_NETWORKS)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One URL pattern of the project."""
+
+    name: str
+    path: str
+    view: object
+
+
+def routes() -> Iterator[Route]:
+    """Walk every URL pattern of the project."""
+    yield from _walk(get_resolver().url_patterns, namespace="", prefix="/")
+
+
+def _walk(
+    patterns: list[URLPattern | URLResolver], *, namespace: str, prefix: str
+) -> Iterator[Route]:
+    for entry in patterns:
+        path = prefix + str(entry.pattern).removeprefix("^")
+        if isinstance(entry, URLResolver):
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            yield from _walk(entry.url_patterns, namespace=inner, prefix=path)
+        else:
+            name = entry.name or entry.lookup_str
+            yield Route(name=f"{namespace}{name}", path=path, view=entry.callback)
