@@ -3,6 +3,7 @@
 from tradingplatform.settings.base import *
 from tradingplatform.settings.api import *
 from tradingplatform.settings.jobs import *
+from tradingplatform.settings.logs import *
 from tradingplatform.settings.market import *
 from tradingplatform.settings.portfolio import *
 from tradingplatform.settings.realtime import *

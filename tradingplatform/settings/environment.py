@@ -49,6 +49,7 @@ class Environment(BaseSettings):
     internal_networks: Words = ["127.0.0.0/8", "::1/128"]
     jwt_signing_keys: str = ""
     https_only: bool | None = None
+    rate_limit_factor: float = Field(1.0, gt=0)
 
     shard_count: int = Field(64, ge=1, le=65536)
     replica_lag_limit_s: float = Field(2.0, gt=0)
