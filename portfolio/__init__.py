@@ -1,0 +1,1 @@
+"""Portfolios: the ledger, orders, fills, positions, risk checks and brokers."""

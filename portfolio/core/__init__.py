@@ -1,0 +1,1 @@
+"""Pure rules of money and orders: no ORM, no clock, no network."""

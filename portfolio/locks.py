@@ -1,0 +1,45 @@
+"""The row locks of this app, always in the order portfolio, then orders by id."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from portfolio.enums import OrderStatus
+from portfolio.errors import OrderNotFoundError, PortfolioNotFoundError
+from portfolio.models import Order, Portfolio, SenderFence
+
+
+def portfolio_for_update(account_db_key: int, portfolio_id: UUID) -> Portfolio:
+    """Lock a portfolio; whoever holds this lock may change its cash, positions and orders."""
+    rows = Portfolio.objects.for_user(account_db_key).filter(pk=portfolio_id)
+    portfolio = rows.select_for_update().first()
+    if portfolio is None:
+        raise PortfolioNotFoundError("There is no such portfolio.")
+    return portfolio
+
+
+def orders_for_update(portfolio: Portfolio, order_ids: Collection[UUID]) -> list[Order]:
+    """Lock orders of a portfolio that is already locked."""
+    rows = Order.objects.for_user(portfolio.account_db_key).filter(
+        portfolio_id=portfolio.pk, pk__in=order_ids
+    )
+    return list(rows.select_for_update().order_by("pk"))
+
+
+def order_for_update(portfolio: Portfolio, order_id: UUID) -> Order:
+    """Lock one order of a portfolio that is already locked."""
+    orders = orders_for_update(portfolio, [order_id])
+    if not orders:
+        raise OrderNotFoundError("There is no such order.")
+    return orders[0]
+
+
+def new_orders_for_update(alias: str, broker: str, limit: int) -> list[Order]:
+    """Lock the oldest orders of a shard that nobody has sent yet."""
+    rows = Order.objects.using(alias).filter(status=OrderStatus.NEW, broker=broker)
+    return list(rows.select_for_update().order_by("pk")[:limit])
+
+
+def fence_for_update(alias: str, broker: str) -> SenderFence | None:
+    """Lock the fence of a shard, so that no two senders work on it at once."""
+    rows = SenderFence.objects.using(alias).filter(broker=broker)
+    return rows.select_for_update().first()

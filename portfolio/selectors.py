@@ -1,0 +1,116 @@
+"""Reads of portfolios, valued at the market where a figure needs a price."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from market.errors import QuoteUnavailableError
+from market.selectors import quotes_get
+from market.types import Quote
+from portfolio.errors import OrderNotFoundError, PortfolioNotFoundError
+from portfolio.models import CashBalance, Fill, Order, Portfolio, Position, Transaction
+from portfolio.types import PortfolioSummary, PositionView
+from portfolio.valuation import summary_of
+from tradingplatform.clock import now
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+def portfolio_get(*, account_db_key: int, portfolio_id: UUID) -> Portfolio:
+    """Return a user's portfolio; PortfolioNotFoundError for a foreign or unknown one."""
+    portfolio = Portfolio.objects.for_user(account_db_key).filter(pk=portfolio_id).first()
+    if portfolio is None:
+        raise PortfolioNotFoundError("There is no such portfolio.")
+    return portfolio
+
+
+def portfolios_get(account_db_key: int) -> "QuerySet[Portfolio]":
+    """Return a user's portfolios, oldest first."""
+    return Portfolio.objects.for_user(account_db_key).order_by("pk")
+
+
+def portfolio_summary(*, account_db_key: int, portfolio_id: UUID) -> PortfolioSummary:
+    """Return cash, positions and P&L of a portfolio at the newest prices."""
+    portfolio = portfolio_get(account_db_key=account_db_key, portfolio_id=portfolio_id)
+    return _summaries(account_db_key, [portfolio])[0]
+
+
+def portfolio_summaries(account_db_key: int) -> list[PortfolioSummary]:
+    """Return the summaries of all portfolios of a user, in as many queries as of one."""
+    return _summaries(account_db_key, list(portfolios_get(account_db_key)))
+
+
+def positions_get(*, account_db_key: int, portfolio_id: UUID) -> tuple[PositionView, ...]:
+    """Return what a portfolio holds, at the newest prices."""
+    summary = portfolio_summary(account_db_key=account_db_key, portfolio_id=portfolio_id)
+    return summary.positions
+
+
+def orders_get(
+    *, account_db_key: int, portfolio_id: UUID, statuses: Iterable[str] = ()
+) -> "QuerySet[Order]":
+    """Return the orders of a portfolio, newest first, of some statuses or all."""
+    portfolio_get(account_db_key=account_db_key, portfolio_id=portfolio_id)
+    rows = Order.objects.for_user(account_db_key).filter(portfolio_id=portfolio_id)
+    wanted = list(statuses)
+    return (rows.filter(status__in=wanted) if wanted else rows).order_by("-pk")
+
+
+def order_get(*, account_db_key: int, portfolio_id: UUID, order_id: UUID) -> Order:
+    """Return one order; OrderNotFoundError for a foreign or unknown one."""
+    rows = Order.objects.for_user(account_db_key)
+    order = rows.filter(pk=order_id, portfolio_id=portfolio_id).first()
+    if order is None:
+        raise OrderNotFoundError("There is no such order.")
+    return order
+
+
+def fills_get(*, account_db_key: int, order_id: UUID) -> list[Fill]:
+    """Return the fills of an order, in the order they happened."""
+    rows = Fill.objects.for_user(account_db_key).filter(order_id=order_id)
+    return list(rows.order_by("executed_at", "pk"))
+
+
+def transactions_get(*, account_db_key: int, portfolio_id: UUID) -> "QuerySet[Transaction]":
+    """Return the journal of a portfolio, newest first, each entry with its postings."""
+    portfolio_get(account_db_key=account_db_key, portfolio_id=portfolio_id)
+    rows = Transaction.objects.for_user(account_db_key).filter(portfolio_id=portfolio_id)
+    return rows.order_by("-seq").prefetch_related("postings")
+
+
+def quotes_known(symbols: Iterable[str]) -> dict[str, Quote]:
+    """Return the newest quotes of those symbols that have one."""
+    wanted = list(dict.fromkeys(symbols))
+    try:
+        return quotes_get(wanted) if wanted else {}
+    except QuoteUnavailableError:
+        return _quotes_one_by_one(wanted)
+
+
+def _quotes_one_by_one(symbols: list[str]) -> dict[str, Quote]:
+    found: dict[str, Quote] = {}
+    for symbol in symbols:
+        try:
+            found |= quotes_get([symbol])
+        except QuoteUnavailableError:
+            continue
+    return found
+
+
+def _summaries(account_db_key: int, portfolios: list[Portfolio]) -> list[PortfolioSummary]:
+    cash = list(CashBalance.objects.for_user(account_db_key).filter(portfolio__in=portfolios))
+    rows = Position.objects.for_user(account_db_key).filter(portfolio__in=portfolios)
+    positions = list(rows)
+    quotes = quotes_known(row.symbol for row in positions if row.quantity)
+    as_of = now()
+    return [
+        summary_of(
+            portfolio,
+            [row for row in cash if row.portfolio_id == portfolio.pk],
+            [row for row in positions if row.portfolio_id == portfolio.pk],
+            quotes,
+            as_of,
+        )
+        for portfolio in portfolios
+    ]

@@ -1,0 +1,28 @@
+"""What can be done with portfolios and orders; other apps import from here."""
+
+from portfolio.services.fills import fill_apply
+from portfolio.services.imports import trade_import
+from portfolio.services.orders import order_cancel, order_place, order_replace
+from portfolio.services.portfolios import (
+    cash_deposit,
+    cash_withdraw,
+    portfolio_close,
+    portfolio_open,
+    portfolio_rename,
+)
+from portfolio.services.trading_state import trading_mode, trading_state_set
+
+__all__ = [
+    "cash_deposit",
+    "cash_withdraw",
+    "fill_apply",
+    "order_cancel",
+    "order_place",
+    "order_replace",
+    "portfolio_close",
+    "portfolio_open",
+    "portfolio_rename",
+    "trade_import",
+    "trading_mode",
+    "trading_state_set",
+]

@@ -1,0 +1,35 @@
+"""Steps that several services take with an order of an open Book."""
+
+from decimal import Decimal
+
+from portfolio.enums import OrderEvent
+from portfolio.models import Order
+from portfolio.payloads import order_payload
+from portfolio.services.book import Book
+
+ORDER_CHANGED = "portfolio.order_changed"
+_ZERO = Decimal(0)
+
+
+def reservation_set(book: Book, order: Order, *, cash: Decimal, shares: Decimal) -> None:
+    """Make an order hold back exactly this much, and move the projections by the difference."""
+    if cash != order.reserved_cash:
+        book.change_cash(order.currency, reserve=cash - order.reserved_cash)
+        order.reserved_cash = cash
+    if shares != order.reserved_quantity:
+        position = book.position(order.symbol, order.currency)
+        position.reserved_quantity += shares - order.reserved_quantity
+        book.touch(position)
+        order.reserved_quantity = shares
+
+
+def order_end(book: Book, order: Order, event: OrderEvent, *, reason: str) -> None:
+    """End an order (cancel, expire, reject), release what it held back, and tell of it."""
+    book.move(order, event, reason)
+    reservation_set(book, order, cash=_ZERO, shares=_ZERO)
+    order_tell(book, order)
+
+
+def order_tell(book: Book, order: Order, topic: str = ORDER_CHANGED) -> None:
+    """Send the order, as it is now, to the user's stream."""
+    book.tell(topic, order.pk, "order", order_payload(order))

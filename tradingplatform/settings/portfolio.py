@@ -1,0 +1,22 @@
+"""Limits of orders and portfolios, and what ``manage.py verify`` checks."""
+
+from decimal import Decimal
+
+PORTFOLIOS_PER_USER = 20
+# Older quotes are shown with their age, but nothing trades on them.
+PORTFOLIO_QUOTE_MAX_AGE_S = 30.0
+# A single order; the amounts follow the Korean guideline to stop orders above KRW 5 bn.
+PORTFOLIO_ORDER_MAX_QUANTITY = Decimal(1_000_000)
+PORTFOLIO_ORDER_MAX_NOTIONAL = {"KRW": Decimal(5_000_000_000), "USD": Decimal(5_000_000)}
+# A single deposit or withdrawal, and the most cash that a portfolio may hold.
+PORTFOLIO_CASH_MAX = {"KRW": Decimal(1_000_000_000_000), "USD": Decimal(1_000_000_000)}
+
+# Functions (alias) -> list of tradingplatform.verification.Breach, run on every shard.
+VERIFIERS: tuple[str, ...] = (
+    "portfolio.verify.postings_balanced",
+    "portfolio.verify.balances_match_postings",
+    "portfolio.verify.positions_match_fills",
+    "portfolio.verify.reservations_match_orders",
+    "portfolio.verify.orders_match_fills",
+    "portfolio.verify.rows_on_their_shard",
+)
