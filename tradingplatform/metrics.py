@@ -1,0 +1,134 @@
+"""What is counted and timed; served at /metrics, listed in docs/operations.md.
+
+Labels have few values: route names, never paths; symbols and users never.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from tradingplatform import clock
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+_LATENCY_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+REQUESTS = Counter(
+    "platform_http_requests", "REST and page requests answered.", ["route", "method", "status"]
+)
+REQUEST_SECONDS = Histogram(
+    "platform_http_request_seconds",
+    "Time from the first middleware to the answer.",
+    ["route", "method"],
+    buckets=_LATENCY_S,
+)
+ORDERS = Counter("platform_orders", "Orders by what became of them.", ["side", "status"])
+FILLS = Counter("platform_fills", "Executions posted to the ledger.", ["side", "currency"])
+OUTBOX_LAG_SECONDS = Gauge(
+    "platform_outbox_lag_seconds",
+    "Age of the oldest event that is not published yet.",
+    ["shard"],
+    multiprocess_mode="livemax",
+)
+RELAY_PUBLISHED = Counter("platform_relay_published", "Outbox events published.", ["shard"])
+SOCKETS = Gauge("platform_sockets", "Open WebSockets.", ["endpoint"], multiprocess_mode="livesum")
+FRAMES_OUT = Counter("platform_frames_out", "Frames sent to sockets.", ["endpoint"])
+JOB_RUNS = Counter("platform_job_runs", "Background jobs ended.", ["job", "outcome"])
+JOB_SECONDS = Histogram(
+    "platform_job_seconds", "Time a background job took.", ["job"], buckets=_LATENCY_S
+)
+DEAD_LETTERS = Counter("platform_dead_letters", "Work given up on.", ["job"])
+FEED_TICKS = Counter("platform_feed_ticks", "Quotes taken from the market feed.", ["source"])
+SERVICE_UP = Gauge(
+    "platform_service_up",
+    "1 when the service answered its last ping.",
+    ["service"],
+    multiprocess_mode="livemin",
+)
+
+
+def request_answered(*, route: str, method: str, status: int, seconds: float) -> None:
+    """Count one answered request; ``route`` is a name from the URL table or "unknown"."""
+    REQUESTS.labels(route, method, str(status)).inc()
+    REQUEST_SECONDS.labels(route, method).observe(seconds)
+
+
+def order_changed(*, side: str, status: str) -> None:
+    """Count an order that reached ``status``."""
+    ORDERS.labels(side, status).inc()
+
+
+def fill_posted(*, side: str, currency: str) -> None:
+    """Count one execution in the ledger."""
+    FILLS.labels(side, currency).inc()
+
+
+def outbox_lag(*, shard: str, seconds: float) -> None:
+    """Say how old the oldest unpublished event of a shard is; 0 when there is none."""
+    OUTBOX_LAG_SECONDS.labels(shard).set(seconds)
+
+
+def relay_published(*, shard: str, count: int) -> None:
+    """Count events handed on from a shard's outbox."""
+    RELAY_PUBLISHED.labels(shard).inc(count)
+
+
+def socket_opened(*, endpoint: str) -> None:
+    """Count one more open socket; pair it with ``socket_closed``."""
+    SOCKETS.labels(endpoint).inc()
+
+
+def socket_closed(*, endpoint: str) -> None:
+    """Count one open socket less."""
+    SOCKETS.labels(endpoint).dec()
+
+
+def frames_sent(*, endpoint: str, count: int = 1) -> None:
+    """Count frames that went out."""
+    FRAMES_OUT.labels(endpoint).inc(count)
+
+
+def dead_letter(*, job: str) -> None:
+    """Count work that now waits for a person."""
+    DEAD_LETTERS.labels(job).inc()
+
+
+def feed_ticked(*, source: str, count: int = 1) -> None:
+    """Count quotes taken from a feed."""
+    FEED_TICKS.labels(source).inc(count)
+
+
+@contextmanager
+def job_timed(job: str) -> Iterator[None]:
+    """Time one run of a job and count how it ended: ok or failed."""
+    started = clock.monotonic()
+    outcome = "failed"
+    try:
+        yield
+        outcome = "ok"
+    finally:
+        JOB_RUNS.labels(job, outcome).inc()
+        JOB_SECONDS.labels(job).observe(clock.monotonic() - started)
+
+
+def exposition() -> bytes:
+    """Return all metrics in the Prometheus text format.
+
+    Under gunicorn PROMETHEUS_MULTIPROC_DIR names a folder through which the workers of one
+    machine add up; without it the numbers are those of this process.
+    """
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
