@@ -241,7 +241,7 @@ def _post(account_db_key: int, room_id: UUID, client_message_id: str, content: s
     )
     question.save(force_insert=True)
     answer = ChatMessage(
-        account_db_key=account_db_key, room=room, role=Role.ASSISTANT, in_reply_to=question.id.id
+        account_db_key=account_db_key, room=room, role=Role.ASSISTANT, in_reply_to=question.id
     )
     answer.save(force_insert=True)
     room.title = room.title or " ".join(content.split())[:_AUTO_TITLE_CHARACTERS]

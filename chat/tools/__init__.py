@@ -1,0 +1,1 @@
+"""What the analyst can compute for a user; each tool reads and calculates, none writes."""
