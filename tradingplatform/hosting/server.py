@@ -49,6 +49,7 @@ def server_config(application: object) -> uvicorn.Config:
         server_header=False,
         access_log=False,
         log_config=None,
+        log_level="warning",  # the lines of a handshake would show one-time tickets
         backlog=BACKLOG,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )

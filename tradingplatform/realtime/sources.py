@@ -9,7 +9,7 @@ FrameHandler = Callable[["SocketPrincipal", Json], Json | None]
 
 
 class SocketPrincipal(Protocol):
-    """Whom a socket speaks for: the part of ``tradingplatform.api.principal.Principal`` used here."""
+    """Whom a socket speaks for; ``tradingplatform.api.principal.Principal`` is one."""
 
     @property
     def account_db_key(self) -> int:
