@@ -85,9 +85,12 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
         # The one place where a bug of an endpoint is logged.
         logger.error("Unhandled exception in an API view", exc_info=exc)
         error = TradingPlatformError("Something went wrong on our side.")
-    return Response(
+    response = Response(
         envelope(error, request=request), status=error.status, headers=error_headers(error)
     )
+    # Django would log the status of every refusal and every bug a second time.
+    response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 - its own mark
+    return response
 
 
 def envelope(error: TradingPlatformError, *, request: HttpRequest | Request) -> dict[str, Any]:

@@ -82,3 +82,20 @@ SESSION_CACHE_S = 5
 SESSION_TOUCH_EVERY_S = 60
 REFRESH_GRACE_S = 10
 WS_TICKET_TTL_S = 30
+
+# Outermost first. RequestMiddleware sees every answer; PolicyMiddleware needs the session.
+MIDDLEWARE = [
+    "tradingplatform.api.middleware.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "accounts.authentication.PageUserMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tradingplatform.api.middleware.PolicyMiddleware",
+]

@@ -1,0 +1,113 @@
+"""Addresses that exist for the tests of the API kernel only."""
+
+from typing import Any
+
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tradingplatform.api.idempotency import idempotent
+from tradingplatform.api.pagination import CursorPages
+from tradingplatform.api.principal import Anonymous, Principal
+from tradingplatform.api.urls import unknown_urlpatterns
+from tradingplatform.api.views import ApiView, owner_key, parsed
+from tradingplatform.db.models import InboxMessage
+from tradingplatform.errors import (
+    InvalidInputError,
+    LimitExceededError,
+    UnavailableError,
+    UnprocessableError,
+)
+
+FAILURES: dict[str, Exception] = {
+    "bug": KeyError("secret detail"),
+    "database": OperationalError(2006, "server has gone away"),
+    "full": LimitExceededError("Slow down.", retry_after_s=7),
+    "rule": UnprocessableError("A rule forbids it.", figure="12.5"),
+    "away": UnavailableError("Away.", retry_after_s=3),
+}
+
+
+class EchoInput(serializers.Serializer[Any]):
+    amount = serializers.DecimalField(max_digits=10, decimal_places=2)
+    words = serializers.ListField(child=serializers.CharField(max_length=3), required=False)
+
+
+class EchoView(ApiView):
+    authentication_classes = ()
+
+    def get(self, request: Request) -> Response:
+        return Response({"ok": True})
+
+    def post(self, request: Request) -> Response:
+        return Response(parsed(EchoInput, request.data))
+
+
+class FailView(ApiView):
+    authentication_classes = ()
+
+    def get(self, request: Request, kind: str) -> Response:
+        raise FAILURES[kind]
+
+
+class WhoView(ApiView):
+    def get(self, request: Request) -> Response:
+        who = request.user
+        assert isinstance(who, Principal | Anonymous)
+        return Response({"key": who.pk})
+
+    post = get
+
+
+class MoneyView(ApiView):
+    """Writes one row per call, so that a test can count the effects."""
+
+    rate_class = "money"
+
+    def get(self, request: Request) -> Response:
+        rows = InboxMessage.objects.for_user(owner_key(request))
+        return CursorPages("-received_at", "-id").response(
+            rows, request, render=lambda page: [row.message_id for row in page]
+        )
+
+    def post(self, request: Request) -> Response:
+        return idempotent(request, route="probe:money", work=lambda: self._write(request))
+
+    def _write(self, request: Request) -> Response:
+        owner = owner_key(request)
+        row = InboxMessage.objects.for_user(owner).create(
+            account_db_key=owner, consumer="probe", message_id=str(request.data["name"])
+        )
+        if request.data.get("fail"):
+            raise InvalidInputError("Refused after the write.")
+        return Response({"id": row.pk, "name": row.message_id}, status=201)
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("page")
+
+
+probe_urlpatterns = [
+    path("echo", EchoView.as_view(), name="echo"),
+    path("fail/<str:kind>", FailView.as_view(), name="fail"),
+    path("who", WhoView.as_view(), name="who"),
+    path("money", MoneyView.as_view(), name="money"),
+    path("nobody", WhoView.as_view(), name="nobody"),
+]
+urlpatterns = [
+    path("api/", include("tradingplatform.api.urls")),
+    path("api/account/", include("accounts.api.urls")),
+    path("api/probe/", include((probe_urlpatterns, "probe"))),
+    path("page", page, name="probe-page"),
+    path("page/operator", page, name="probe-operator-page"),
+    path("page/internal", page, name="probe-internal-page"),
+    path("page/nobody", page, name="probe-nobody-page"),
+    *unknown_urlpatterns,
+]
+handler400 = "tradingplatform.api.errors.handler400"
+handler403 = "tradingplatform.api.errors.handler403"
+handler404 = "tradingplatform.api.errors.handler404"
+handler500 = "tradingplatform.api.errors.handler500"
