@@ -13,11 +13,11 @@ from django.db import models
 from django.db.models.expressions import Combinable, register_combinable_fields
 
 _LARGEST = 2**63 - 1
-_ST = TypeVar("_ST", contravariant=True)
-_GT = TypeVar("_GT", covariant=True)
+_ST_contra = TypeVar("_ST_contra", contravariant=True)
+_GT_co = TypeVar("_GT_co", covariant=True)
 
 
-class FixedPointField(models.Field[_ST, _GT]):
+class FixedPointField(models.Field[_ST_contra, _GT_co]):
     """An exact decimal with ``scale`` digits after the point.
 
     Refuses (ValidationError) what is not a finite number, has more digits after the
@@ -95,19 +95,19 @@ class FixedPointField(models.Field[_ST, _GT]):
         return whole
 
 
-class MoneyField(FixedPointField[_ST, _GT]):
+class MoneyField(FixedPointField[_ST_contra, _GT_co]):
     """An amount of one currency; four digits, up to 922 trillion."""
 
     fixed_scale = 4
 
 
-class PriceField(FixedPointField[_ST, _GT]):
+class PriceField(FixedPointField[_ST_contra, _GT_co]):
     """A price or cost per unit; six digits, up to 9.2 trillion."""
 
     fixed_scale = 6
 
 
-class QuantityField(FixedPointField[_ST, _GT]):
+class QuantityField(FixedPointField[_ST_contra, _GT_co]):
     """A number of shares; eight digits, up to 92 billion."""
 
     fixed_scale = 8

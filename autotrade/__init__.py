@@ -1,0 +1,1 @@
+"""Strategies, back tests and live runs; empty until its own issue."""

@@ -1,0 +1,1 @@
+"""Sources, fetching and indexing of documents; empty until its own issue."""

@@ -1,0 +1,1 @@
+"""Events, preferences, channels and the delivery log; empty until its own issue."""

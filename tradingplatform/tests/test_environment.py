@@ -1,0 +1,85 @@
+import os
+import subprocess
+import sys
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+PEM = (
+    Ed25519PrivateKey.generate()
+    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    .decode()
+)
+PROD = {
+    "APP_ENV": "PROD",
+    "SECRET_KEY": "k" * 50,
+    "ALLOWED_HOSTS": "trade.example",
+    "JWT_SIGNING_KEYS": PEM,
+    "DATABASE_GLOBAL_URL": "mysql://u:p@127.0.0.1:1/finance_global",
+    "DATABASE_SHARD_1_URL": "mysql://u:p@127.0.0.1:1/finance_shard_1",
+    "DATABASE_SHARD_2_URL": "mysql://u:p@127.0.0.1:1/finance_shard_2",
+}
+READ = (
+    "from tradingplatform.settings.environment import load;"
+    "from tradingplatform.settings.databases import databases;"
+    "databases(load())"
+)
+
+
+def start(tmp_path, **variables):
+    keep = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    return subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", READ],
+        env={**keep, "DATA_DIR": str(tmp_path), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_production_starts_when_everything_is_set(tmp_path):
+    assert start(tmp_path, **PROD).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("_case", "changes", "names"),
+    [
+        ("debug", {"DEBUG": "1"}, "DEBUG"),
+        ("no secret", {"SECRET_KEY": ""}, "SECRET_KEY"),
+        ("short secret", {"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ("any host", {"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
+        ("no keys", {"JWT_SIGNING_KEYS": ""}, "JWT_SIGNING_KEYS"),
+        ("SQLite", {"DATABASE_SHARD_2_URL": "sqlite:////tmp/x.sqlite3"}, "DATABASE_*_URL"),
+        ("no global", {"DATABASE_GLOBAL_URL": ""}, "DATABASE_GLOBAL_URL"),
+        ("no shard", {"DATABASE_SHARD_1_URL": ""}, "DATABASE_SHARD_1_URL"),
+    ],
+)
+def test_production_refuses(_case, changes, names, tmp_path):
+    result = start(tmp_path, **{**PROD, **changes})
+    assert result.returncode == 1
+    assert result.stderr.startswith("Configuration error: " + names)
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("APP_ENV", "STAGING"),
+        ("PORT", "eighty"),
+        ("PORT", "70000"),
+        ("SHARD_COUNT", "0"),
+        ("LOG_LEVEL", "LOUD"),
+        ("MARKET_SPEED", "-1"),
+        ("DATABASE_GLOBAL_URL", "postgres://x/y"),
+    ],
+)
+def test_a_wrong_value_is_named_in_one_line(name, value, tmp_path):
+    result = start(tmp_path, **{name: value})
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"Configuration error: {name}: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_laptop_needs_nothing(tmp_path):
+    assert start(tmp_path).returncode == 0

@@ -1,0 +1,1 @@
+"""Lessons, steps and progress; empty until its own issue."""
