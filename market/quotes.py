@@ -15,8 +15,19 @@ QUOTE_TTL_S = 7 * 24 * 3600
 
 def quotes_store(quotes: Sequence[Quote], now: datetime) -> None:
     """Keep the newest quotes for readers of every process, in one round trip."""
-    services.cache.set_many(
-        {_key(quote.symbol): quote.as_payload(now) for quote in quotes}, QUOTE_TTL_S
+    _keep({quote.symbol: quote.as_payload(now) for quote in quotes})
+
+
+def quotes_tell(quotes: Sequence[Quote], now: datetime) -> None:
+    """Keep the newest quotes and tell the sockets of every process; encoded once, here.
+
+    Raises UnavailableError when the bus is out of reach; the quotes are kept all the same.
+    """
+    payloads = {quote.symbol: quote.as_payload(now) for quote in quotes}
+    _keep(payloads)
+    services.websocket.publish_many(
+        (quote_channel(quote.symbol), orjson.dumps(_frame(quote, payloads[quote.symbol], now)))
+        for quote in quotes
     )
 
 
@@ -34,25 +45,30 @@ def quote_channel(symbol: str) -> str:
 
 def quote_frame(quote: Quote, now: datetime) -> dict[str, object]:
     """Return the server frame of a quote (api.md section 5)."""
-    return {
-        "type": "market",
-        "stream": quote_channel(quote.symbol),
-        "epoch": quote.epoch,
-        "seq": quote.seq,
-        "ts": now.isoformat(),
-        "data": quote.as_payload(now),
-    }
-
-
-def quote_publish(quote: Quote, now: datetime) -> None:
-    """Tell the sockets of every process about a quote; encoded once, here."""
-    services.websocket.publish(quote_channel(quote.symbol), orjson.dumps(quote_frame(quote, now)))
+    return _frame(quote, quote.as_payload(now), now)
 
 
 def change_of(price: Decimal, base_price: Decimal) -> tuple[Decimal, float]:
     """Return the change against the base price, absolute and as a fraction."""
     change = price - base_price
     return change, round(float(change / base_price), 6) if base_price else 0.0
+
+
+def _keep(payloads: dict[str, dict[str, object]]) -> None:
+    services.cache.set_many(
+        {_key(symbol): payload for symbol, payload in payloads.items()}, QUOTE_TTL_S
+    )
+
+
+def _frame(quote: Quote, payload: dict[str, object], now: datetime) -> dict[str, object]:
+    return {
+        "type": "market",
+        "stream": quote_channel(quote.symbol),
+        "epoch": quote.epoch,
+        "seq": quote.seq,
+        "ts": now.isoformat(),
+        "data": payload,
+    }
 
 
 def _key(symbol: str) -> str:

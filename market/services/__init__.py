@@ -1,6 +1,16 @@
 """What the platform may do to the market's tables."""
 
 from market.services.base_prices import base_prices_refresh, base_prices_roll
+from market.services.feed import Feed, feed_bars_store, feed_open, minute_bars_prune
 from market.services.sample import SampleLoad, sample_market_load
 
-__all__ = ["SampleLoad", "base_prices_refresh", "base_prices_roll", "sample_market_load"]
+__all__ = [
+    "Feed",
+    "SampleLoad",
+    "base_prices_refresh",
+    "base_prices_roll",
+    "feed_bars_store",
+    "feed_open",
+    "minute_bars_prune",
+    "sample_market_load",
+]

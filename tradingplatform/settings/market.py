@@ -7,4 +7,6 @@ ENV = load()
 MARKET_ANONYMOUS = ENV.market_anonymous
 MARKET_SPEED = ENV.market_speed
 MARKET_SEED = ENV.market_seed
+MARKET_STEPS_PER_SECOND = 4
+MARKET_MINUTE_BAR_DAYS = 30
 DEMO_DATA = ENV.demo_data

@@ -1,0 +1,13 @@
+"""How the feed is doing; read at /metrics."""
+
+from prometheus_client import Counter, Gauge
+
+FEED_TICKS = Counter("market_feed_ticks_total", "Quotes the feed accepted and told.", ["source"])
+FEED_REFUSED = Counter(
+    "market_feed_refused_ticks_total", "Ticks the feed refused, by fault.", ["fault"]
+)
+FEED_FAILURES = Counter("market_feed_failures_total", "Errors after which the feed went on.")
+FEED_HEARTBEAT = Gauge(
+    "market_feed_heartbeat_seconds", "When the feed last made a step, as a Unix time."
+)
+FEED_LEADS = Gauge("market_feed_leader", "1 while this process holds the lease of the feed.")

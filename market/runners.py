@@ -1,0 +1,155 @@
+"""The live feed: one leader in the whole installation steps the market and tells everybody."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, connections
+
+from market.bar_store import BarRow
+from market.feed import FeedBook
+from market.metrics import FEED_FAILURES, FEED_HEARTBEAT, FEED_LEADS
+from market.quotes import quotes_tell
+from market.sample.provider import SampleProvider
+from market.services import (
+    base_prices_roll,
+    feed_bars_store,
+    feed_open,
+    minute_bars_prune,
+)
+from market.types import Quote
+from tradingplatform.clock import monotonic, now
+from tradingplatform.errors import UnavailableError
+from tradingplatform.services import services
+
+logger = logging.getLogger(__name__)
+
+LEASE_NAME = "market.feed"
+LEASE_TTL_S = 8.0
+RENEW_EVERY_S = 2.0
+CONFIRM_AFTER_S = 2.0
+RETRY_AFTER_S = 1.0
+UNSTORED_BARS_MAX = 100_000
+
+
+def feed_run(stop: threading.Event) -> None:
+    """Feed quotes and bars until ``stop`` is set; survives every error, with a log line."""
+    while not stop.is_set():
+        try:
+            _lead_once(stop)
+        except UnavailableError:
+            logger.warning("The feed waits for a service that is out of reach")
+        except Exception:
+            # A feed that ended would leave every price stale: note it and begin again.
+            FEED_FAILURES.inc()
+            logger.exception("The feed failed and starts again")
+        finally:
+            connections.close_all()
+        stop.wait(RETRY_AFTER_S)
+
+
+def _lead_once(stop: threading.Event) -> None:
+    lease = services.lock.acquire(LEASE_NAME, LEASE_TTL_S)
+    if lease is None:
+        return
+    try:
+        feed = feed_open(epoch=lease.epoch, at=now())
+        if feed is not None:
+            logger.info("Leading the market feed", extra={"epoch": lease.epoch})
+            FEED_LEADS.set(1)
+            FeedLoop(feed.provider, feed.book).run(stop, renew=lease.renew)
+    finally:
+        FEED_LEADS.set(0)
+        lease.release()
+
+
+class FeedLoop:
+    """Steps a provider, hands its quotes out and stores its bars, while the lease is held."""
+
+    def __init__(self, provider: SampleProvider, book: FeedBook) -> None:
+        self._provider = provider
+        self._book = book
+        self._minute: datetime | None = None
+        self._bus_is_away = False
+
+    def run(self, stop: threading.Event, *, renew: Callable[[], bool]) -> None:
+        """Step until ``stop`` is set or the lease is lost; store what grew unless it is lost."""
+        interval_s = 1 / settings.MARKET_STEPS_PER_SECOND
+        stepped = renewed = monotonic()
+        is_leading = True
+        try:
+            while not stop.is_set():
+                at = monotonic()
+                # Before anything is told: after a long stall somebody else may lead.
+                if at - renewed >= RENEW_EVERY_S:
+                    is_leading = renew()
+                    if not is_leading:
+                        logger.warning("The lease of the feed is lost")
+                        return
+                    renewed = at
+                self.step(now(), at - stepped)
+                stepped = at
+                stop.wait(max(0.0, interval_s - (monotonic() - at)))
+        finally:
+            if is_leading:
+                self._store(self._book.bars_take(also_growing=True))
+
+    def step(self, at: datetime, elapsed_s: float) -> None:
+        """Make one step of the market and tell what came of it."""
+        minute = at.replace(second=0, microsecond=0)
+        if minute != self._minute:
+            self._turn_minute(at, is_first=self._minute is None)
+            self._minute = minute
+        quotes = {}
+        for tick in self._provider.ticks(at, elapsed_s):
+            quote = self._book.accept(tick, at)
+            if quote is not None:
+                quotes[quote.symbol] = quote
+        for symbol in self._book.quiet_symbols(at - timedelta(seconds=CONFIRM_AFTER_S)):
+            quotes[symbol] = self._book.confirm(symbol, at)
+        self._tell(list(quotes.values()), at)
+        FEED_HEARTBEAT.set(at.timestamp())
+
+    def _turn_minute(self, at: datetime, *, is_first: bool) -> None:
+        due = self._book.sessions_due(at)
+        for exchange, session in due.items():
+            self._roll(exchange, session)
+        if not is_first:
+            self._store(self._book.bars_take())
+        if due or is_first:
+            keep = timedelta(days=settings.MARKET_MINUTE_BAR_DAYS)
+            minute_bars_prune(before=at - keep)
+
+    def _roll(self, exchange: str, session: date) -> None:
+        ended = next(
+            line.session for line in self._book.lines.values() if line.exchange == exchange
+        )
+        closes = self._book.session_roll(exchange, session)
+        symbols = self._provider.symbols_of(exchange)
+        bases = [self._book.lines[symbol].base_price for symbol in symbols]
+        self._provider.session_start(exchange, session, bases)
+        base_prices_roll(closes=closes, session=ended)
+        logger.info("A session begins", extra={"exchange": exchange, "session": str(session)})
+
+    def _tell(self, quotes: list[Quote], at: datetime) -> None:
+        if not quotes:
+            return
+        try:
+            quotes_tell(quotes, at)
+        except UnavailableError:
+            FEED_FAILURES.inc()
+            if not self._bus_is_away:
+                logger.warning("The bus is out of reach; sockets get no quotes")
+            self._bus_is_away = True
+        else:
+            self._bus_is_away = False
+
+    def _store(self, rows: list[BarRow]) -> None:
+        try:
+            feed_bars_store(rows=rows)
+        except DatabaseError:
+            FEED_FAILURES.inc()
+            logger.exception("Bars could not be stored; they go with the next batch")
+            self._book.bars_return(rows, most=UNSTORED_BARS_MAX)

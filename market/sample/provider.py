@@ -1,0 +1,73 @@
+"""The sample market as a source of ticks: the intraday process on the wall clock."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+import numpy as np
+
+from market import rules
+from market.sample.process import FloatArray, SampleMarketProcess, Walker, activity_curve
+from market.ticks import Tick
+from market.types import PRICE_UNIT
+
+STEP_MAX_S = 5.0
+"""A process that slept (laptop lid) goes on from here, it does not live through the night."""
+
+
+class SampleProvider:
+    """Steps the process with ``speed`` seconds of market time per second."""
+
+    def __init__(
+        self,
+        walkers: Sequence[Walker],
+        correlation: FloatArray,
+        *,
+        seed: Sequence[int],
+        speed: float,
+        on: date,
+    ) -> None:
+        self._process = SampleMarketProcess(walkers, correlation, seed=seed, on=on)
+        self._speed = speed
+        self._walkers = tuple(walkers)
+        self._curves = {row.exchange: activity_curve(row.exchange, on) for row in walkers}
+        self._activity = np.ones(len(walkers))
+        self._minute: datetime | None = None
+        self._told: list[tuple[int, int]] = [(0, 0)] * len(walkers)
+
+    def ticks(self, at: datetime, elapsed_s: float) -> Iterator[Tick]:
+        """Advance to ``at`` and yield what traded or was quoted anew."""
+        self._follow_clock(at)
+        step = self._process.step(min(elapsed_s, STEP_MAX_S) * self._speed, self._activity)
+        columns = (step.prices, step.bids, step.asks, step.volumes)
+        for place, (price, bid, ask, size) in enumerate(zip(*map(np.ndarray.tolist, columns))):  # noqa: B905
+            if size or self._told[place] != (bid, ask):
+                self._told[place] = (bid, ask)
+                symbol = self._walkers[place].symbol
+                yield Tick(symbol, _price(price), _price(bid), _price(ask), size, at)
+
+    def session_start(self, exchange: str, on: date, base_prices: Sequence[Decimal]) -> None:
+        """Begin a session with the closes of the one before as base prices."""
+        units = np.array([int(price * PRICE_UNIT) for price in base_prices], dtype=np.int64)
+        self._process.session_start(exchange, on, units)
+        self._curves[exchange] = activity_curve(exchange, on)
+
+    def symbols_of(self, exchange: str) -> list[str]:
+        """Return the exchange's symbols in the order that session_start expects."""
+        if exchange not in self._curves:
+            return []
+        return [self._walkers[place].symbol for place in self._process.members(exchange)]
+
+    def _follow_clock(self, at: datetime) -> None:
+        minute = at.replace(second=0, microsecond=0)
+        if minute == self._minute:
+            return
+        self._minute = minute
+        for exchange, curve in self._curves.items():
+            local = at.astimezone(rules.exchange_timezone(exchange))
+            level = curve[local.hour * 60 + local.minute]
+            self._activity[self._process.members(exchange)] = level
+
+
+def _price(units: int) -> Decimal:
+    return Decimal(units).scaleb(-6)

@@ -1,0 +1,54 @@
+"""What a provider tells, and why some of it is refused. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from market import rules
+
+CLOCK_SKEW_MAX = timedelta(seconds=60)
+PLAUSIBLE_FACTOR = 2
+"""Where an exchange has no price band, a price beyond this factor of the base is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One trade as a provider told it; ``size`` is its volume alone, 0 for a mere quote."""
+
+    symbol: str
+    price: Decimal
+    bid: Decimal
+    ask: Decimal
+    size: int
+    exchange_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlausibleRange:
+    """The prices that may occur in one session of one symbol."""
+
+    low: Decimal
+    high: Decimal
+
+
+def plausible_range(exchange: str, base_price: Decimal) -> PlausibleRange:
+    """Return the price band of the session, or a wide range where there is none."""
+    band = rules.price_band(exchange, base_price)
+    if band is None:
+        return PlausibleRange(base_price / PLAUSIBLE_FACTOR, base_price * PLAUSIBLE_FACTOR)
+    return PlausibleRange(*band)
+
+
+def tick_fault(tick: Tick, allowed: PlausibleRange, at: datetime) -> str | None:
+    """Return the reason to refuse a tick in one word, or None for a good one."""
+    figures = (tick.price, tick.bid, tick.ask)
+    if not all(figure.is_finite() for figure in figures):
+        return "not_a_number"
+    faults = (
+        ("not_positive", min(figures) <= 0),
+        ("out_of_band", not allowed.low <= tick.price <= allowed.high),
+        ("crossed", tick.bid > tick.ask),
+        ("negative_volume", tick.size < 0),
+        ("clock_skew", abs(tick.exchange_time - at) > CLOCK_SKEW_MAX),
+    )
+    return next((fault for fault, is_there in faults if is_there), None)
