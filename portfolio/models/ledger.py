@@ -53,7 +53,11 @@ class Portfolio(UserRow):
         return f"{self.pk} {self.name}"
 
 
-CashBalanceManager = models.Manager.from_queryset(ShardedQuerySet["CashBalance"])
+class CashBalanceQuerySet(ShardedQuerySet["CashBalance"]):
+    """Always of one user."""
+
+
+CashBalanceManager = models.Manager.from_queryset(CashBalanceQuerySet)
 
 
 class CashBalance(UserRow):
@@ -148,7 +152,11 @@ class Position(UserRow):
         self.average_cost = holding.average_cost
 
 
-TransactionManager = models.Manager.from_queryset(AppendOnlyQuerySet["Transaction"])
+class TransactionQuerySet(AppendOnlyQuerySet["Transaction"]):
+    """Written once, never changed."""
+
+
+TransactionManager = models.Manager.from_queryset(TransactionQuerySet)
 
 
 class Transaction(UserRow):
@@ -185,7 +193,11 @@ class Transaction(UserRow):
         return f"{self.pk} {self.kind}"
 
 
-PostingManager = models.Manager.from_queryset(AppendOnlyQuerySet["Posting"])
+class PostingQuerySet(AppendOnlyQuerySet["Posting"]):
+    """Written once, never changed."""
+
+
+PostingManager = models.Manager.from_queryset(PostingQuerySet)
 
 
 class Posting(UserRow):

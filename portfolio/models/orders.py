@@ -112,7 +112,11 @@ class Order(UserRow):
             return average.quantize(_PRICE_QUANTUM, ROUND_HALF_UP)
 
 
-SendAttemptManager = models.Manager.from_queryset(ShardedQuerySet["SendAttempt"])
+class SendAttemptQuerySet(ShardedQuerySet["SendAttempt"]):
+    """Always of one user."""
+
+
+SendAttemptManager = models.Manager.from_queryset(SendAttemptQuerySet)
 
 
 class SendAttempt(UserRow):
@@ -142,7 +146,11 @@ class SendAttempt(UserRow):
         return f"{self.order_id} #{self.number} {self.outcome}"
 
 
-FillManager = models.Manager.from_queryset(AppendOnlyQuerySet["Fill"])
+class FillQuerySet(AppendOnlyQuerySet["Fill"]):
+    """Written once, never changed."""
+
+
+FillManager = models.Manager.from_queryset(FillQuerySet)
 
 
 class Fill(UserRow):
@@ -185,7 +193,11 @@ class Fill(UserRow):
         return f"{self.exec_id}"
 
 
-SenderFenceManager = models.Manager.from_queryset(ShardedQuerySet["SenderFence"])
+class SenderFenceQuerySet(ShardedQuerySet["SenderFence"]):
+    """Always of one user."""
+
+
+SenderFenceManager = models.Manager.from_queryset(SenderFenceQuerySet)
 
 
 class SenderFence(ShardedModel):
