@@ -10,7 +10,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: setup $(CATALOGUES) ## install, build, migrate, seed and serve on http://127.0.0.1:8000 (PORT=…)
-	@bin/build_frontend
+	@bin/frontend build
 	@exec $(PYTHON_IN_VENV) manage.py serve
 
 test: setup-dev $(CATALOGUES) ## run all tests on SQLite, then on MariaDB + Redis (ARGS=…, TIER=…, STRICT=1)
@@ -29,14 +29,13 @@ bench: setup-dev ## run the benchmarks, each beside a peer (BENCH=fanout for one
 
 stack: setup ## start a private MariaDB (with replica) and Redis in var/stack; prints lines for .env
 	@$(PYTHON_IN_VENV) bin/stack.py start --replica
-	@bin/setup mysql
 
 stack-stop: ## stop what `make stack` started
 	@python3 bin/stack.py stop
 
 clean: ## forget all data and build output (keeps .venv and .env)
 	@test ! -d var/stack || python3 bin/stack.py stop
-	@rm -rf var static/dist frontend/dist frontend/node_modules static_collected
+	@rm -rf var static/dist frontend/node_modules
 	@find . -name __pycache__ -prune -not -path './.venv/*' -exec rm -rf {} +
 	@rm -f $(CATALOGUES)
 

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from stack import ROOT, Stack, StackError
+from stack import ROOT, Stack, StackError, install_driver
 
 PYTEST = [str(ROOT / ".venv" / "bin" / "python"), "-m", "pytest"]
 WORKERS = os.environ.get("WORKERS", "2")
@@ -50,7 +50,7 @@ def _real(arguments: list[str]) -> tuple[int, str]:
     stack = Stack(folder, for_tests=True)
     try:
         stack.start()
-        _install_driver()
+        install_driver()
         environment = {**stack.application_environment(), "TEST_TIER": "real"}
         return _pytest(["-m", "not embedded and not flow", *arguments], environment)
     except StackError as error:
@@ -59,13 +59,6 @@ def _real(arguments: list[str]) -> tuple[int, str]:
     finally:
         stack.stop()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _install_driver() -> None:
-    done = subprocess.run([ROOT / "bin" / "setup", "mysql"], check=False)  # noqa: S603
-    if done.returncode:
-        message = "mysqlclient could not be built (requirements-mysql.txt)"
-        raise StackError(message)
 
 
 def main(arguments: list[str]) -> int:

@@ -6,6 +6,7 @@ usage: stack.py start|stop|env [--dir var/stack] [--for-tests] [--replica]
 import argparse
 import contextlib
 import getpass
+import hashlib
 import os
 import secrets
 import shutil
@@ -22,13 +23,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("finance_global", "finance_shard_1", "finance_shard_2")
 START_TIMEOUT_S = 60.0
-# What each apt package is there for: the program or file that shows it is already installed.
-PACKAGES = {
+Packages = dict[str, tuple[str, ...]]
+# The apt packages, and the programs or the header that show that one is already there.
+SERVER_PACKAGES: Packages = {
     "mariadb-server": ("mariadbd", "mariadb-install-db"),
     "redis-server": ("redis-server",),
+}
+DRIVER_PACKAGES: Packages = {
     "libmariadb-dev": ("mariadb_config",),
     "pkg-config": ("pkg-config",),
     "gcc": ("gcc",),
+    "python3-dev": (str(Path(sysconfig.get_paths()["include"], "Python.h")),),
 }
 SERVER_OPTIONS = (
     "--bind-address=127.0.0.1",
@@ -98,28 +103,25 @@ def _run(command: list[str], **environment: str) -> str:
     return done.stdout
 
 
-def missing_packages() -> list[str]:
+def missing_packages(packages: Packages) -> list[str]:
     """Name the apt packages whose programs or headers are not on this machine."""
-    missing = []
-    for package, programs in PACKAGES.items():
-        try:
-            for program in programs:
-                _program(program)
-        except StackError:
-            missing.append(package)
-    if not Path(sysconfig.get_paths()["include"], "Python.h").exists():
-        missing.append("python3-dev")
-    return missing
+    return [name for name, signs in packages.items() if not all(map(_is_there, signs))]
 
 
-def install() -> None:
+def _is_there(sign: str) -> bool:
+    if "/" in sign:
+        return Path(sign).exists()
+    with contextlib.suppress(StackError):
+        return bool(_program(sign))
+    return False
+
+
+def install(packages: Packages) -> None:
     """Install what is missing with apt, or say by name what is lacking."""
-    missing = missing_packages()
+    missing = missing_packages(packages)
     if not missing:
         return
-    lack = []
-    if os.geteuid() != 0:
-        lack.append("root")
+    lack = [] if os.geteuid() == 0 else ["root"]
     if shutil.which("apt-get") is None:
         lack.append("apt-get")
     if lack:
@@ -133,10 +135,20 @@ def install() -> None:
         except StackError:
             _run(["apt-get", "update", "-qq"])
             _run(command, DEBIAN_FRONTEND="noninteractive")
-    still_missing = missing_packages()
+    still_missing = missing_packages(packages)
     if still_missing:
         message = f"lacks {', '.join(still_missing)}, even after apt-get install"
         raise StackError(message)
+
+
+def install_driver() -> None:
+    """Build mysqlclient into .venv, unless the locked one is there."""
+    lock = (ROOT / "requirements-mysql.txt").read_bytes()
+    stamp = ROOT / ".venv" / ".installed-mysql"
+    if stamp.exists() and stamp.read_text().strip() == hashlib.sha256(lock).hexdigest():
+        return
+    install(DRIVER_PACKAGES)
+    _run([str(ROOT / "bin" / "setup"), "mysql"])
 
 
 @contextlib.contextmanager
@@ -209,7 +221,7 @@ class Stack:
 
     def start(self) -> None:
         """Start whatever of the stack does not run yet; the data of earlier runs is kept."""
-        install()
+        install(SERVER_PACKAGES)
         self.folder.mkdir(parents=True, exist_ok=True)
         known = self.environment()
         primary = self._start_server(1, int(known.get("STACK_PORT_1", 0)) or free_port())
@@ -369,6 +381,7 @@ def main(arguments: list[str]) -> int:
     try:
         if options.verb == "start":
             stack.start()
+            install_driver()
         if options.verb == "stop":
             stack.stop()
     except StackError as error:
