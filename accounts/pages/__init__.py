@@ -1,0 +1,1 @@
+"""Log-in, sign-up and log-out for browsers."""

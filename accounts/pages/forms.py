@@ -1,0 +1,46 @@
+"""The forms of log-in and sign-up; the rules themselves are the services'."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.rules import EMAIL_MAX, NICKNAME_MAX, PASSWORD_MAX, PASSWORD_MIN
+
+
+class LogInForm(forms.Form):
+    """An address and a password."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=EMAIL_MAX,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=PASSWORD_MAX,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class SignUpForm(forms.Form):
+    """What an account is made of."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=EMAIL_MAX,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+    nickname = forms.CharField(
+        label=_("Nickname"),
+        max_length=NICKNAME_MAX,
+        widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=PASSWORD_MAX,
+        strip=False,
+        help_text=_("At least %(min)d characters.") % {"min": PASSWORD_MIN},
+        widget=forms.PasswordInput(
+            attrs={"autocomplete": "new-password", "minlength": PASSWORD_MIN}
+        ),
+    )

@@ -1,0 +1,103 @@
+"""Log-in, sign-up and log-out pages."""
+
+from django.conf import settings
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.errors import EmailTakenError, InvalidCredentialsError
+from accounts.models import User
+from accounts.pages.forms import LogInForm, SignUpForm
+from accounts.services.pages import page_log_in, page_log_out, page_session_open
+from accounts.services.users import user_sign_up
+from tradingplatform.errors import LimitExceededError, TradingPlatformError
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def log_in(request: HttpRequest) -> HttpResponse:
+    """Log a browser in and go where it wanted to go."""
+    form = LogInForm(request.POST or None)
+    if form.is_valid():
+        try:
+            user = page_log_in(request, **form.cleaned_data)
+        except TradingPlatformError as error:
+            _explain(form, error)
+        else:
+            return _arrive(request, user)
+    context = {"form": form, "next": _next(request), "has_ended": "ended" in request.GET}
+    return render(request, "accounts/log_in.html", context, status=422 if form.errors else 200)
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Create an account and log its owner in."""
+    form = SignUpForm(request.POST or None)
+    if form.is_valid():
+        try:
+            user = user_sign_up(**form.cleaned_data, language=get_language() or "")
+            page_session_open(request, user=user)
+        except TradingPlatformError as error:
+            _explain(form, error)
+        else:
+            return _arrive(request, user)
+    context = {"form": form, "next": _next(request)}
+    return render(request, "accounts/sign_up.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_POST
+def log_out(request: HttpRequest) -> HttpResponse:
+    """End the session everywhere, sockets included."""
+    page_log_out(request)
+    return redirect(settings.LOGOUT_REDIRECT_URL)
+
+
+def _arrive(request: HttpRequest, user: User) -> HttpResponseRedirect:
+    answer = HttpResponseRedirect(_next(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        answer.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            user.language,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            secure=request.is_secure(),
+        )
+    return answer
+
+
+def _next(request: HttpRequest) -> str:
+    """Return where to go after logging in, if that is a page of ours."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if is_ours else ""
+
+
+def _explain(form: Form, error: TradingPlatformError) -> None:
+    if isinstance(error, InvalidCredentialsError):
+        form.add_error(None, _("The address or the password is wrong."))
+    elif isinstance(error, EmailTakenError):
+        form.add_error("email", _("An account with this address exists."))
+    elif isinstance(error, LimitExceededError):
+        form.add_error(None, _("Too many attempts. Please wait a few minutes."))
+    else:
+        _add_faults(form, error)
+
+
+def _add_faults(form: Form, error: TradingPlatformError) -> None:
+    for name, faults in error.details.items():
+        if name in form.fields and isinstance(faults, list):
+            form.add_error(name, [str(fault) for fault in faults])
+    if not form.errors:
+        form.add_error(None, error.message)

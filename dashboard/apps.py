@@ -1,0 +1,8 @@
+"""The pages and what they aggregate."""
+
+from django.apps import AppConfig
+
+
+class DashboardConfig(AppConfig):
+    name = "dashboard"
+    verbose_name = "Dashboard"

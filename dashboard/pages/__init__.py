@@ -1,0 +1,1 @@
+"""What a browser sees: templates rendered here, components from frontend/."""

@@ -1,0 +1,100 @@
+"""What templates and components are told about the reader and the rules of the markets."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
+
+from accounts.authentication import page_principal
+from dashboard.pages.texts import component_texts
+from market.errors import SymbolUnknownError
+from market.rules import CURRENCIES, TICK_TABLES, tick_table
+from market.selectors import instruments_get
+from portfolio.core.costs import (
+    COMMISSIONS,
+    SELL_TAXES,
+    UNTAXED_ASSET_TYPES,
+    rate_on,
+    settlement_date,
+)
+from tradingplatform import clock
+from tradingplatform.money import CURRENCY_DIGITS, decimal_text
+
+THEMES = ("system", "light", "dark")
+COLOURS = ("red-up", "green-up")
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: the look, the language and whether the components are built."""
+    language = "ko" if (get_language() or "").startswith("ko") else "en"
+    usual = "red-up" if language == "ko" else "green-up"
+    return {
+        "page": {
+            "language": language,
+            "theme": _choice(request, "theme", THEMES, "system"),
+            "colours": _choice(request, "colours", COLOURS, usual),
+            "texts": component_texts(language),
+            "is_built": settings.DJANGO_VITE["default"]["manifest_path"].is_file(),
+            "principal": SimpleLazyObject(lambda: page_principal(request)),
+        },
+        "page_config": SimpleLazyObject(lambda: base_config(request)),
+    }
+
+
+def base_config(request: HttpRequest) -> dict[str, Any]:
+    """Return what the components of every page need."""
+    return {
+        "language": "ko" if (get_language() or "").startswith("ko") else "en",
+        "signed_in": page_principal(request) is not None,
+        "icons": static("icons.svg"),
+        "log_in_url": reverse(settings.LOGIN_URL),
+    }
+
+
+def market_config(request: HttpRequest) -> dict[str, Any]:
+    """Return ``base_config`` with the symbols to watch, tick tables and costs."""
+    return {
+        **base_config(request),
+        "default_symbols": page_symbols(),
+        "ticks": {exchange: _ticks(exchange) for exchange in TICK_TABLES},
+        "costs": {exchange: _costs(exchange) for exchange in COMMISSIONS},
+    }
+
+
+def page_symbols() -> list[str]:
+    """Return those of settings.PAGE_SYMBOLS that this platform knows."""
+    wanted: list[str] = settings.PAGE_SYMBOLS
+    try:
+        return list(instruments_get(wanted))
+    except SymbolUnknownError as error:
+        missing = error.details["symbols"]
+        return [symbol for symbol in wanted if symbol not in missing]  # type: ignore[operator]
+
+
+def _choice(request: HttpRequest, name: str, allowed: tuple[str, ...], usual: str) -> str:
+    value = request.COOKIES.get(name, usual)
+    return value if value in allowed else usual
+
+
+def _ticks(exchange: str) -> list[dict[str, str]]:
+    table = tick_table(exchange)
+    return [
+        {"from": decimal_text(bound), "tick": decimal_text(tick)}
+        for bound, tick in zip(table.lower_bounds, table.ticks, strict=True)
+    ]
+
+
+def _costs(exchange: str) -> dict[str, Any]:
+    currency = CURRENCIES[exchange]
+    settled_on = settlement_date(exchange, clock.now().date())
+    return {
+        "commission": decimal_text(rate_on(COMMISSIONS[exchange], settled_on)),
+        "sell_tax": decimal_text(rate_on(SELL_TAXES[exchange], settled_on)),
+        "untaxed": sorted(UNTAXED_ASSET_TYPES),
+        "digits": CURRENCY_DIGITS[currency],
+        "rounding": "down" if currency == "KRW" else "half-up",
+    }

@@ -1,0 +1,15 @@
+"""Addresses of the pages."""
+
+from django.urls import path
+from django.views.i18n import set_language
+
+from dashboard.pages import views
+
+app_name = "pages"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("trade", views.trade, name="trade"),
+    path("trade/portfolios", views.portfolio_create, name="portfolio-create"),
+    path("trade/portfolios/<uuid:portfolio_id>/ledger", views.ledger, name="ledger"),
+    path("language", set_language, name="language"),
+]

@@ -1,0 +1,95 @@
+"""The start page, the trading page and the fragments that htmx asks for."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRefresh
+
+from accounts.authentication import page_principal
+from dashboard.pages.context import market_config
+from dashboard.pages.forms import PortfolioForm
+from dashboard.pages.ledger import ledger_page
+from portfolio.selectors import portfolios_get
+from portfolio.services.portfolios import portfolio_open
+from tradingplatform.api.errors import page_or_json
+from tradingplatform.api.principal import Principal
+from tradingplatform.errors import AuthenticationError, TradingPlatformError
+
+
+@never_cache
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the trading page to users and the start page to visitors."""
+    if page_principal(request):
+        return trade(request)
+    return render(request, "site/welcome.html", {"page_config": market_config(request)})
+
+
+@never_cache
+@require_GET
+def trade(request: HttpRequest) -> HttpResponse:
+    """Show the trading page, or the form that opens the first portfolio."""
+    return _trade_page(request, PortfolioForm())
+
+
+@never_cache
+@require_POST
+def portfolio_create(request: HttpRequest) -> HttpResponse:
+    """Open a paper portfolio and show it."""
+    form = PortfolioForm(request.POST)
+    if not form.is_valid():
+        return _trade_page(request, form)
+    try:
+        portfolio_open(
+            account_db_key=owner(request).account_db_key,
+            name=form.cleaned_data["name"],
+            base_currency=next(iter(form.initial_cash)),
+            initial_cash=form.initial_cash,
+        )
+    except TradingPlatformError as error:
+        form.add_error(None, error.message)
+        return _trade_page(request, form)
+    if request.headers.get("HX-Request"):
+        return HttpResponseClientRefresh()
+    return redirect("pages:trade")
+
+
+@never_cache
+@require_GET
+def ledger(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
+    """Show a page of a portfolio's journal as a fragment."""
+    before = request.GET.get("before", "0")
+    try:
+        page = ledger_page(
+            account_db_key=owner(request).account_db_key,
+            portfolio_id=portfolio_id,
+            before=int(before) if before.isascii() and before.isdigit() else 0,
+        )
+    except TradingPlatformError as error:
+        return page_or_json(request, error)
+    return render(request, "site/ledger.html", {"ledger": page, "portfolio_id": portfolio_id})
+
+
+def owner(request: HttpRequest) -> Principal:
+    """Return who is signed in; the policy table lets nobody else come here."""
+    principal = page_principal(request)
+    if principal is None:
+        raise AuthenticationError("Log in first.")
+    return principal
+
+
+def _trade_page(request: HttpRequest, form: PortfolioForm) -> HttpResponse:
+    portfolio = portfolios_get(owner(request).account_db_key).first()
+    context: dict[str, Any] = {
+        "page_config": market_config(request),
+        "portfolio": portfolio,
+        "form": form,
+        "suggested_name": _("My paper portfolio"),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "site/trade.html", context, status=status)

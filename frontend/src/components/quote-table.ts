@@ -1,0 +1,129 @@
+// <quote-table>: the watched symbols with live, flashing prices. Rows select the symbol.
+import { pageConfig } from '../lib/config.ts';
+import { theDesk } from '../lib/desk.ts';
+import { el, flash, setText } from '../lib/dom.ts';
+import * as format from '../lib/format.ts';
+import { gettext as _ } from '../lib/i18n.ts';
+import type { Instrument, Quote } from '../lib/types.ts';
+
+interface Row {
+  row: HTMLElement;
+  name: HTMLElement;
+  price: HTMLElement;
+  change: HTMLElement;
+  last: string;
+}
+
+type Market = 'all' | 'kr' | 'us';
+
+export class QuoteTable extends HTMLElement {
+  private desk = theDesk();
+  private rows = new Map<string, Row>();
+  private list = el('ul', { class: 'quote-list' });
+  private market: Market = 'all';
+
+  connectedCallback(): void {
+    const isStatic = this.hasAttribute('sample');
+    this.list.setAttribute('aria-label', _('Watched symbols'));
+    if (isStatic) this.append(this.list);
+    else this.append(this.filters(), this.list);
+    const limit = Number(this.getAttribute('limit') ?? 0);
+    const symbols = pageConfig().default_symbols;
+    for (const symbol of limit ? symbols.slice(0, limit) : symbols) this.addRow(symbol, isStatic);
+    this.list.addEventListener('keydown', (event) => this.moved(event));
+    this.desk.onQuote((quote) => this.show(quote));
+    this.desk.instruments.watch(() => this.nameRows());
+    if (!isStatic) this.desk.symbol.watch((symbol) => this.mark(symbol));
+  }
+
+  private filters(): HTMLElement {
+    const names: [Market, string][] = [
+      ['all', _('All')],
+      ['kr', _('Korea')],
+      ['us', _('US')],
+    ];
+    const group = el('div', { class: 'segmented', role: 'group', 'aria-label': _('Market') });
+    for (const [market, name] of names) {
+      const button = el('button', { type: 'button', 'aria-pressed': String(market === 'all') }, name);
+      button.addEventListener('click', () => {
+        this.market = market;
+        for (const other of group.children) {
+          other.setAttribute('aria-pressed', String(other === button));
+        }
+        this.filterRows();
+      });
+      group.append(button);
+    }
+    return el('div', { class: 'panel-tools' }, group);
+  }
+
+  private addRow(symbol: string, isStatic: boolean): void {
+    const cells = {
+      name: el('span', { class: 'quote-name' }),
+      price: el('span', { class: 'quote-price num' }, '–'),
+      change: el('span', { class: 'quote-change num' }),
+    };
+    const parts = [
+      el('span', { class: 'quote-id' }, el('b', {}, symbol), cells.name),
+      el('span', { class: 'quote-figures' }, cells.price, cells.change),
+    ];
+    const row = isStatic
+      ? el('div', { class: 'quote-row' }, ...parts)
+      : el('button', { type: 'button', class: 'quote-row', 'data-symbol': symbol }, ...parts);
+    if (!isStatic) row.addEventListener('click', () => this.chosen(symbol));
+    this.list.append(el('li', {}, row));
+    this.rows.set(symbol, { row, ...cells, last: '' });
+  }
+
+  private chosen(symbol: string): void {
+    void this.desk.select(symbol);
+    window.dispatchEvent(new CustomEvent('show-panel', { detail: 'chart' }));
+  }
+
+  /** Arrow keys walk the list, as in a list box. */
+  private moved(event: KeyboardEvent): void {
+    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
+    const visible = [...this.rows.values()].map((one) => one.row).filter((row) => row.offsetParent);
+    const at = visible.indexOf(document.activeElement as HTMLElement);
+    const next = visible[at + (event.key === 'ArrowDown' ? 1 : -1)];
+    if (at < 0 || !next) return;
+    event.preventDefault();
+    next.focus();
+  }
+
+  private nameRows(): void {
+    for (const [symbol, row] of this.rows) {
+      setText(row.name, this.desk.instrument(symbol)?.name ?? '');
+    }
+    this.filterRows();
+  }
+
+  private filterRows(): void {
+    for (const [symbol, { row }] of this.rows) {
+      const instrument: Instrument | undefined = this.desk.instrument(symbol);
+      const isKorean = instrument ? instrument.currency === 'KRW' : /^\d{6}$/.test(symbol);
+      const shown = this.market === 'all' || (this.market === 'kr') === isKorean;
+      if (row.parentElement) row.parentElement.hidden = !shown;
+    }
+  }
+
+  private mark(selected: string): void {
+    for (const [symbol, { row }] of this.rows) {
+      row.setAttribute('aria-current', String(symbol === selected));
+    }
+  }
+
+  private show(quote: Quote): void {
+    const row = this.rows.get(quote.symbol);
+    if (!row) return;
+    const currency = quote.currency ?? this.desk.currencyOf(quote.symbol);
+    setText(row.price, format.price(quote.price, currency));
+    setText(row.change, format.percent(quote.change_rate));
+    row.change.className = `quote-change num ${format.direction(quote.change_rate)}`;
+    const change = row.last ? Number(quote.price) - Number(row.last) : 0;
+    if (change) flash(row.price, format.direction(change));
+    row.last = quote.price;
+  }
+}
+
+customElements.define('quote-table', QuoteTable);

@@ -1,0 +1,88 @@
+// <symbol-head>: name, live price and day figures of the selected symbol.
+import { theDesk } from '../lib/desk.ts';
+import { el, flash, setText } from '../lib/dom.ts';
+import * as format from '../lib/format.ts';
+import { gettext as _ } from '../lib/i18n.ts';
+import type { Quote } from '../lib/types.ts';
+
+export class SymbolHead extends HTMLElement {
+  private desk = theDesk();
+  private name = el('h1', { class: 'symbol-name' });
+  private tag = el('span', { class: 'muted' });
+  private sample = el('span', { class: 'badge badge-sample', hidden: true }, _('Sample data'));
+  private price = el('span', { class: 'symbol-price num' });
+  private change = el('span', { class: 'symbol-change num' });
+  private figures = new Map<string, HTMLElement>();
+  private last = '';
+
+  connectedCallback(): void {
+    this.append(
+      el('div', { class: 'symbol-id' }, this.name, el('p', {}, this.tag, this.sample)),
+      el('div', { class: 'symbol-now' }, this.price, this.change),
+      this.facts(),
+    );
+    this.desk.symbol.watch(() => this.renew());
+    this.desk.instruments.watch(() => this.titled());
+    this.desk.onQuote((quote) => this.show(quote));
+  }
+
+  private facts(): HTMLElement {
+    const names: [string, string][] = [
+      ['bid', _('Bid')],
+      ['ask', _('Ask')],
+      ['volume', _('Volume')],
+      ['time', _('Time')],
+    ];
+    const list = el('dl', { class: 'symbol-facts' });
+    for (const [key, name] of names) {
+      const value = el('dd', { class: 'num' }, '–');
+      this.figures.set(key, value);
+      list.append(el('div', {}, el('dt', {}, name), value));
+    }
+    return list;
+  }
+
+  private renew(): void {
+    this.last = '';
+    this.titled();
+    const quote = this.desk.quote(this.desk.symbol.value);
+    if (quote) this.show(quote);
+    else setText(this.price, '–');
+  }
+
+  private titled(): void {
+    const symbol = this.desk.symbol.value;
+    const instrument = this.desk.instrument(symbol);
+    setText(this.name, instrument?.name ?? symbol);
+    const parts = [symbol, instrument?.exchange, instrument?.currency].filter(Boolean);
+    setText(this.tag, parts.join(' · '));
+  }
+
+  private show(quote: Quote): void {
+    if (quote.symbol !== this.desk.symbol.value) return;
+    const currency = quote.currency ?? this.desk.currencyOf(quote.symbol);
+    const direction = format.direction(quote.change_rate);
+    setText(this.price, format.price(quote.price, currency));
+    this.price.className = `symbol-price num ${direction}`;
+    this.change.className = `symbol-change num ${direction}`;
+    setText(
+      this.change,
+      `${format.signedPrice(quote.change, currency)} (${format.percent(quote.change_rate)})`,
+    );
+    if (this.last) flash(this.price, format.direction(Number(quote.price) - Number(this.last)));
+    this.last = quote.price;
+    this.sample.hidden = !quote.source.startsWith('SAMPLE');
+    this.fact('bid', format.price(quote.bid, currency));
+    this.fact('ask', format.price(quote.ask, currency));
+    this.fact('volume', format.compact(quote.volume));
+    this.fact('time', format.clockTime(quote.exchange_time));
+    document.title = `${format.price(quote.price, currency)} ${this.name.textContent ?? ''}`;
+  }
+
+  private fact(key: string, text: string): void {
+    const element = this.figures.get(key);
+    if (element) setText(element, text);
+  }
+}
+
+customElements.define('symbol-head', SymbolHead);

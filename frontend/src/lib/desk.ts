@@ -1,0 +1,204 @@
+// The state of the trading page: what is selected, the newest quotes, the user's portfolio.
+import * as api from './api.ts';
+import { Cell } from './cell.ts';
+import { pageConfig } from './config.ts';
+import { LiveSocket } from './socket.ts';
+import type { Frame, Instrument, Order, Portfolio, Position, Quote } from './types.ts';
+
+const OPEN_STATUSES = new Set([
+  'NEW',
+  'PENDING_SUBMIT',
+  'SUBMITTED',
+  'ACCEPTED',
+  'PARTIALLY_FILLED',
+  'PENDING_CANCEL',
+  'PENDING_REPLACE',
+  'UNKNOWN',
+]);
+const REFRESH_AFTER_MS = 250;
+const EQUITY_EVERY_MS = 10_000;
+const SELECTED_KEY = 'trade.symbol';
+
+export const isOpen = (order: Order): boolean => OPEN_STATUSES.has(order.status);
+
+export class Desk {
+  readonly socket: LiveSocket;
+  readonly symbol = new Cell<string>('');
+  readonly instruments = new Cell<Map<string, Instrument>>(new Map());
+  readonly portfolio = new Cell<Portfolio | null>(null);
+  readonly portfolios = new Cell<Portfolio[] | null>(null);
+  readonly positions = new Cell<Position[] | null>(null);
+  readonly orders = new Cell<Order[] | null>(null);
+  readonly problem = new Cell<string>('');
+  readonly question = new Cell<string>('');
+  private quotes = new Map<string, Quote>();
+  private quoteListeners = new Set<(quote: Quote) => void>();
+  private refreshTimer = 0;
+
+  constructor(path: string) {
+    this.socket = new LiveSocket(path);
+    this.socket.onMarket((data) => this.quoteArrived(data as Quote));
+  }
+
+  /** Bring the page to life: sockets first, so that nothing between the snapshot and it is lost. */
+  async start(symbols: string[]): Promise<void> {
+    const remembered = window.localStorage.getItem(SELECTED_KEY);
+    this.symbol.set(remembered ?? symbols[0] ?? '');
+    const followed = this.symbol.value ? [...new Set([...symbols, this.symbol.value])] : symbols;
+    this.socket.follow(followed);
+    if (pageConfig().signed_in) {
+      this.socket.join('user', (frame) => this.userFrame(frame), () => this.refreshSoon());
+    }
+    this.socket.start();
+    await Promise.allSettled([
+      this.loadInstruments(followed),
+      this.loadQuotes(followed),
+      pageConfig().signed_in ? this.loadPortfolios() : Promise.resolve(),
+    ]);
+    if (pageConfig().signed_in) window.setInterval(() => void this.refreshEquity(), EQUITY_EVERY_MS);
+  }
+
+  quote(symbol: string): Quote | undefined {
+    return this.quotes.get(symbol);
+  }
+
+  onQuote(listener: (quote: Quote) => void): () => void {
+    this.quoteListeners.add(listener);
+    for (const quote of this.quotes.values()) listener(quote);
+    return () => this.quoteListeners.delete(listener);
+  }
+
+  instrument(symbol: string): Instrument | undefined {
+    return this.instruments.value.get(symbol);
+  }
+
+  currencyOf(symbol: string): string {
+    return this.instrument(symbol)?.currency ?? this.quotes.get(symbol)?.currency ?? 'USD';
+  }
+
+  async select(symbol: string): Promise<void> {
+    if (!symbol || symbol === this.symbol.value) return;
+    if (!this.quotes.has(symbol)) {
+      this.socket.follow([symbol]);
+      await Promise.allSettled([this.loadInstruments([symbol]), this.loadQuotes([symbol])]);
+    }
+    window.localStorage.setItem(SELECTED_KEY, symbol);
+    this.symbol.set(symbol);
+  }
+
+  ask(question: string): void {
+    this.question.set(question);
+  }
+
+  private quoteArrived(quote: Quote): void {
+    if (!quote?.symbol) return;
+    this.quotes.set(quote.symbol, quote);
+    for (const listener of this.quoteListeners) listener(quote);
+  }
+
+  async loadQuotes(symbols: string[]): Promise<void> {
+    const path = `/api/market/quotes?symbols=${encodeURIComponent(symbols.join(','))}`;
+    for (const quote of await api.getList<Quote>(path)) {
+      if (!this.quotes.has(quote.symbol)) this.quoteArrived(quote);
+    }
+  }
+
+  async loadInstruments(symbols: string[]): Promise<void> {
+    const path = `/api/market/instruments?symbols=${encodeURIComponent(symbols.join(','))}&limit=200`;
+    this.remember(await api.getList<Instrument>(path));
+  }
+
+  async search(text: string, signal: AbortSignal): Promise<Instrument[]> {
+    const path = `/api/market/instruments?search=${encodeURIComponent(text)}&limit=12`;
+    const found = await api.getList<Instrument>(path, signal);
+    this.remember(found);
+    return found;
+  }
+
+  private remember(found: Instrument[]): void {
+    const known = new Map(this.instruments.value);
+    for (const instrument of found) known.set(instrument.symbol, instrument);
+    this.instruments.set(known);
+  }
+
+  async loadPortfolios(): Promise<void> {
+    try {
+      const portfolios = await api.getList<Portfolio>('/api/portfolio/portfolios');
+      this.portfolios.set(portfolios);
+      const wanted = portfolios.find((one) => one.id === this.portfolio.value?.id) ?? portfolios[0];
+      if (wanted) await this.choosePortfolio(wanted.id);
+      this.problem.set('');
+    } catch (error) {
+      this.problem.set(api.explained(error));
+    }
+  }
+
+  async choosePortfolio(id: string): Promise<void> {
+    const path = `/api/portfolio/portfolios/${id}`;
+    const [portfolio, positions, orders] = await Promise.all([
+      api.get<Portfolio>(path),
+      api.getList<Position>(`${path}/positions`),
+      api.getList<Order>(`${path}/orders?limit=100`),
+    ]);
+    this.portfolio.set(portfolio);
+    this.orders.set(orders);
+    this.setPositions(positions);
+  }
+
+  private setPositions(positions: Position[]): void {
+    const missing = positions.map((one) => one.symbol).filter((symbol) => !this.quotes.has(symbol));
+    this.positions.set(positions);
+    if (!missing.length) return;
+    this.socket.follow(missing);
+    void Promise.allSettled([this.loadInstruments(missing), this.loadQuotes(missing)]);
+  }
+
+  refreshSoon(): void {
+    window.clearTimeout(this.refreshTimer);
+    this.refreshTimer = window.setTimeout(() => void this.refresh(), REFRESH_AFTER_MS);
+  }
+
+  private async refresh(): Promise<void> {
+    const id = this.portfolio.value?.id;
+    try {
+      await (id ? this.choosePortfolio(id) : this.loadPortfolios());
+      this.problem.set('');
+    } catch (error) {
+      this.problem.set(api.explained(error));
+    }
+  }
+
+  private async refreshEquity(): Promise<void> {
+    const id = this.portfolio.value?.id;
+    if (!id || document.hidden) return;
+    try {
+      this.portfolio.set(await api.get<Portfolio>(`/api/portfolio/portfolios/${id}`));
+    } catch {
+      // The next tick tries again; the socket badge already says that the line is down.
+    }
+  }
+
+  private userFrame(frame: Frame): void {
+    if (frame.type !== 'portfolio') return;
+    const data = frame.data as { kind?: string; portfolio_id?: string };
+    const current = this.portfolio.value?.id;
+    if (current && data.portfolio_id && data.portfolio_id !== current) return;
+    window.dispatchEvent(new CustomEvent('portfolio-event', { detail: data }));
+    this.refreshSoon();
+  }
+
+  /** Put one order in its place; a later state of the same order replaces the earlier one. */
+  orderSeen(order: Order): void {
+    const others = (this.orders.value ?? []).filter((one) => one.id !== order.id);
+    this.orders.set([order, ...others]);
+    this.refreshSoon();
+  }
+}
+
+let desk: Desk | null = null;
+
+/** The one desk of this page, shared by its components. */
+export function theDesk(): Desk {
+  desk ??= new Desk(pageConfig().signed_in ? '/ws' : '/ws/market');
+  return desk;
+}

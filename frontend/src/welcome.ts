@@ -1,0 +1,9 @@
+// The start page of visitors: sample quotes that move.
+import './components/connection-badge.ts';
+import './components/quote-table.ts';
+import { pageConfig } from './lib/config.ts';
+import { theDesk } from './lib/desk.ts';
+import { useLocale } from './lib/format.ts';
+
+useLocale(pageConfig().language);
+void theDesk().start(pageConfig().default_symbols);

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  base: '/static/dist/',
+  publicDir: false,
+  build: {
+    manifest: 'manifest.json',
+    outDir: '../static/dist',
+    emptyOutDir: true,
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: ['src/site.ts', 'src/trade.ts', 'src/welcome.ts'] },
+  },
+});
