@@ -40,6 +40,14 @@ POLICY: dict[str, dict[str, Access]] = {
         "PATCH": PUBLIC,
         "DELETE": PUBLIC,
     },
+    # Probes and operators.
+    "health": {"GET": PUBLIC},
+    "health-live": {"GET": PUBLIC},
+    "health-ready": {"GET": PUBLIC},
+    "debug-services": {"GET": INTERNAL},
+    "test-quick": {"GET": INTERNAL},
+    "test-full": {"GET": INTERNAL},
+    "metrics": {"GET": INTERNAL},
     # Accounts.
     "accounts:signup": {"POST": PUBLIC},
     "accounts:login": {"POST": PUBLIC},
@@ -47,6 +55,21 @@ POLICY: dict[str, dict[str, Access]] = {
     "accounts:logout": {"POST": USER},
     "accounts:me": {"GET": USER},
     "accounts:ws-ticket": {"POST": USER},
+    # Market: users only when settings.MARKET_ANONYMOUS is off, which the views see to.
+    "market:instruments": {"GET": PUBLIC},
+    "market:instrument": {"GET": PUBLIC},
+    "market:quotes": {"GET": PUBLIC},
+    "market:bars": {"GET": PUBLIC},
+    "market:overview": {"GET": PUBLIC},
+    # Pages.
+    "account-pages:log-in": {"GET": PUBLIC, "POST": PUBLIC},
+    "account-pages:log-out": {"POST": PUBLIC},
+    "account-pages:sign-up": {"GET": PUBLIC, "POST": PUBLIC},
+    "pages:home": {"GET": PUBLIC},
+    "pages:language": {"GET": PUBLIC, "POST": PUBLIC},
+    "pages:ledger": {"GET": USER},
+    "pages:portfolio-create": {"POST": USER},
+    "pages:trade": {"GET": USER},
     # Django admin.
     "admin:*": {"GET": OPERATOR, "POST": OPERATOR},
     "admin:login": {"GET": PUBLIC, "POST": PUBLIC},
