@@ -1,6 +1,7 @@
-"""What is counted and timed; served at /metrics, listed in docs/operations.md.
+"""What the kernel counts and times; served at /metrics with the metrics of the apps.
 
-Labels have few values: route names, never paths; symbols and users never.
+All are listed in docs/operations.md. Labels have few values: names, never paths, symbols or
+users.
 """
 
 import os
@@ -23,15 +24,6 @@ from tradingplatform import clock
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _LATENCY_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-REQUESTS = Counter(
-    "platform_http_requests", "REST and page requests answered.", ["route", "method", "status"]
-)
-REQUEST_SECONDS = Histogram(
-    "platform_http_request_seconds",
-    "Time from the first middleware to the answer.",
-    ["route", "method"],
-    buckets=_LATENCY_S,
-)
 ORDERS = Counter("platform_orders", "Orders by what became of them.", ["side", "status"])
 FILLS = Counter("platform_fills", "Executions posted to the ledger.", ["side", "currency"])
 OUTBOX_LAG_SECONDS = Gauge(
@@ -48,19 +40,12 @@ JOB_SECONDS = Histogram(
     "platform_job_seconds", "Time a background job took.", ["job"], buckets=_LATENCY_S
 )
 DEAD_LETTERS = Counter("platform_dead_letters", "Work given up on.", ["job"])
-FEED_TICKS = Counter("platform_feed_ticks", "Quotes taken from the market feed.", ["source"])
 SERVICE_UP = Gauge(
     "platform_service_up",
     "1 when the service answered its last ping.",
     ["service"],
     multiprocess_mode="livemin",
 )
-
-
-def request_answered(*, route: str, method: str, status: int, seconds: float) -> None:
-    """Count one answered request; ``route`` is a name from the URL table or "unknown"."""
-    REQUESTS.labels(route, method, str(status)).inc()
-    REQUEST_SECONDS.labels(route, method).observe(seconds)
 
 
 def order_changed(*, side: str, status: str) -> None:
@@ -101,11 +86,6 @@ def frames_sent(*, endpoint: str, count: int = 1) -> None:
 def dead_letter(*, job: str) -> None:
     """Count work that now waits for a person."""
     DEAD_LETTERS.labels(job).inc()
-
-
-def feed_ticked(*, source: str, count: int = 1) -> None:
-    """Count quotes taken from a feed."""
-    FEED_TICKS.labels(source).inc(count)
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-from tradingplatform import clock
+from tradingplatform import clock, metrics
+from tradingplatform.redaction import redact_text
 from tradingplatform.services.base import Service
 
 if TYPE_CHECKING:
@@ -135,8 +136,9 @@ class ServiceContainer:
             backend = service.describe()
             service.ping()
         except Exception as exc:  # noqa: BLE001 - a health report never raises
-            error = f"{type(exc).__name__}: {exc}"
+            error = redact_text(f"{type(exc).__name__}: {exc}")
         ms = (clock.monotonic() - started) * 1000
+        metrics.SERVICE_UP.labels(name).set(0 if error else 1)
         return Ping(name=name, backend=backend, ok=not error, ms=round(ms, 2), error=error)
 
     def ping_all(self) -> list[Ping]:

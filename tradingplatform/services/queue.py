@@ -3,6 +3,8 @@
 from typing import Any, Protocol
 
 from celery import Celery, current_app
+from django.conf import settings
+from kombu import Connection
 
 from tradingplatform.errors import UnavailableError
 from tradingplatform.services.base import without_secrets
@@ -21,6 +23,10 @@ class Queue(Protocol):
 
     def depths(self) -> dict[str, int]:
         """Return how many messages wait in each queue."""
+        ...
+
+    def connection(self) -> Connection:
+        """Return a new connection to the broker, for tests of the broker itself."""
         ...
 
     def ping(self) -> None: ...
@@ -49,6 +55,9 @@ class CeleryQueue:
             channel = connection.default_channel
             return {name: _size_of(channel, name) for name in self._queue_names()}
 
+    def connection(self) -> Connection:
+        return self.app.connection_for_write()
+
     def ping(self) -> None:
         with self.app.connection_for_write() as connection:
             try:
@@ -70,8 +79,7 @@ class CeleryQueue:
         return self._app or current_app._get_current_object()  # noqa: SLF001 - celery's own idiom
 
     def _queue_names(self) -> list[str]:
-        queues = self.app.conf.task_queues or ()
-        return [queue.name for queue in queues] or [self.app.conf.task_default_queue]
+        return list(settings.QUEUES)
 
 
 def _size_of(channel: Any, name: str) -> int:

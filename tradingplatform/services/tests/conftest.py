@@ -28,7 +28,7 @@ class PrivateRedis:
 
     def start(self) -> None:
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--daemonize"]
-        self._process = subprocess.Popen(  # noqa: S603 - a program found on PATH, fixed options
+        self._process = subprocess.Popen(
             [self._program, *options, "no", "--dir", str(self._folder)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

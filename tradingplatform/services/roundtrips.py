@@ -1,0 +1,202 @@
+"""Does each service do its work? One real, harmless round trip through every one of them."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Event
+from typing import TYPE_CHECKING, cast
+
+from django.apps import apps
+from django.conf import settings
+from django.db import IntegrityError
+from kombu.simple import SimpleQueue
+
+from tradingplatform import clock
+from tradingplatform.db.transactions import global_tx
+from tradingplatform.errors import (
+    InvariantError,
+    NotConfiguredError,
+    TradingPlatformError,
+    UnavailableError,
+    invariant,
+)
+from tradingplatform.ids import secret_token
+from tradingplatform.services.container import services
+from tradingplatform.services.search import SearchDocument
+
+if TYPE_CHECKING:
+    from tradingplatform.db.models import JobRun
+
+TTL_S = 30
+WAIT_S = 2.0
+
+
+@dataclass(frozen=True)
+class RoundTrip:
+    """How one service did: ok, failed, skipped (SKIP_AWS) or not_configured."""
+
+    service: str
+    status: str
+    ms: float
+    detail: str
+
+
+def round_trips() -> list[RoundTrip]:
+    """Try every configured service once; never raises."""
+    return [_attempt(name) for name in settings.SERVICES]
+
+
+def _attempt(name: str) -> RoundTrip:
+    if settings.SERVICES[name].get("AWS") and settings.SKIP_AWS:
+        return RoundTrip(name, "skipped", 0.0, "SKIP_AWS is set")
+    started = clock.monotonic()
+    try:
+        status, detail = "ok", TRIPS[name]()
+    except NotConfiguredError as exc:
+        status, detail = "not_configured", exc.message
+    except TradingPlatformError as exc:
+        status, detail = "failed", exc.message
+    except Exception as exc:  # noqa: BLE001 - a report never raises; the type alone has no secrets
+        status, detail = "failed", type(exc).__name__
+    return RoundTrip(name, status, round((clock.monotonic() - started) * 1000, 2), detail)
+
+
+def _database() -> str:
+    """Ask each database, replicas included; reading shows the migrations are there."""
+    for alias in services.database.aliases():
+        services.database.ping_alias(alias)
+    behind = sum(services.database.pending_migrations().values())
+    invariant(not behind, "there are migrations to apply")
+    return f"{len(services.database.aliases())} databases answered"
+
+
+def _cache() -> str:
+    key, value = f"roundtrip:{secret_token(8)}", {"value": "왕복"}
+    services.cache.set(key, value, TTL_S)
+    invariant(services.cache.get(key) == value, "the cache lost the value")
+    services.cache.delete(key)
+    invariant(services.cache.get(key) is None, "the cache kept the value")
+    return "written, read, deleted"
+
+
+def _lock() -> str:
+    # One name for all: the row stays, and must not become one for each test.
+    lease = services.lock.acquire("roundtrip", TTL_S)
+    if lease is None:
+        return "held by another test right now"
+    try:
+        invariant(lease.renew(), "the lease was lost at once")
+        invariant(services.lock.acquire("roundtrip", TTL_S) is None, "two hold one lease")
+    finally:
+        lease.release()
+    return f"taken, renewed, refused to a second, released (epoch {lease.epoch})"
+
+
+def _queue() -> str:
+    name = f"roundtrip.{secret_token(8)}"
+    with services.queue.connection() as connection:
+        queue = SimpleQueue(connection, name)
+        try:
+            queue.put({"value": name})
+            message = queue.get(block=True, timeout=WAIT_S)
+            message.ack()
+            invariant(message.payload == {"value": name}, "the queue changed the message")
+        finally:
+            with suppress(Exception):
+                queue.queue.delete()
+            queue.close()
+    return "sent, received, acknowledged"
+
+
+def _scheduler() -> str:
+    """Claim a slot of a job that does not exist; a second claim must be refused."""
+    model = cast("type[JobRun]", apps.get_model("platform_db", "JobRun"))
+    rows, slot = model.objects.using("default"), clock.now()
+    name = f"roundtrip.{secret_token(8)}"
+    global_tx(rows.create, job=name, slot=slot)
+    try:
+        global_tx(rows.create, job=name, slot=slot)
+    except IntegrityError:
+        return "slot claimed, refused to a second, deleted"
+    finally:
+        rows.filter(job=name).delete()
+    msg = "A slot was given twice."
+    raise InvariantError(msg)
+
+
+def _websocket() -> str:
+    channel, heard = f"roundtrip:{secret_token(8)}", Event()
+    subscription = services.websocket.subscribe(channel, lambda _channel, _payload: heard.set())
+    try:
+        services.websocket.publish(channel, b"1")
+        if not heard.wait(WAIT_S):
+            msg = "The message did not come back in time."
+            raise UnavailableError(msg)
+    finally:
+        subscription.close()
+    return "published, received"
+
+
+def _storage() -> str:
+    content = secret_token(32).encode()
+    name = services.storage.save(f"roundtrip/{secret_token(8)}.txt", content)
+    try:
+        invariant(services.storage.open(name) == content, "the file changed")
+    finally:
+        services.storage.delete(name)
+    invariant(not services.storage.exists(name), "the file stayed")
+    return "written, read, deleted"
+
+
+def _search() -> str:
+    word = "rt" + "".join(char for char in secret_token(16) if char.isalnum())
+    document = SearchDocument(
+        key=f"roundtrip:{word}", kind="roundtrip", title=word, body="삼성전자 실적"
+    )
+    services.search.index(document)
+    try:
+        found = [hit.key for hit in services.search.search(f"{word} 실적", 5)]
+        invariant(found == [document.key], "the document was not found")
+    finally:
+        services.search.delete(document.key)
+    invariant(not services.search.search(word, 5), "the document stayed")
+    return "indexed, found, deleted"
+
+
+def _vector_db() -> str:
+    same, near, far = services.vector_db.embed(["삼성전자 실적", "삼성전자 실적 발표", "weather"])
+    invariant(float(same @ near) > float(same @ far), "nearness does not follow the wording")
+    return f"{len(same)} dimensions"
+
+
+def _external() -> str:
+    answer = services.external.fetch("FRED", "roundtrip")
+    return f"answered by {answer.source}"
+
+
+def _ping_only(name: str) -> Callable[[], str]:
+    """Ask without an effect: nobody should get mail, or pay tokens, for a test."""
+
+    def work() -> str:
+        services[name].ping()
+        return "answered; nothing was sent"
+
+    return work
+
+
+TRIPS: dict[str, Callable[[], str]] = {
+    "database": _database,
+    "cache": _cache,
+    "lock": _lock,
+    "queue": _queue,
+    "scheduler": _scheduler,
+    "websocket": _websocket,
+    "storage": _storage,
+    "search": _search,
+    "vector_db": _vector_db,
+    "external": _external,
+    "ai_chat": _ping_only("ai_chat"),
+    "email": _ping_only("email"),
+    "sms": _ping_only("sms"),
+    "notification": _ping_only("notification"),
+}
