@@ -22,7 +22,7 @@ BarRow = tuple[int, str, int, int, int, int, int, int, str, int]
 def bar_rows(instrument_id: int, interval: str, bars: BarArrays, source: str) -> Iterator[BarRow]:
     """Turn columns into rows for bars_write."""
     times, *prices, masks = (column.tolist() for column in bars.columns())
-    return zip(repeat(instrument_id), repeat(interval), times, *prices, repeat(source), masks)  # type: ignore[return-value]
+    return zip(repeat(instrument_id), repeat(interval), times, *prices, repeat(source), masks)
 
 
 def bars_write(rows: Iterable[BarRow]) -> None:

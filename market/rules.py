@@ -96,7 +96,7 @@ PRICE_BANDS: dict[str, tuple[BandRule, ...]] = {
     "NYSE": (),
 }
 
-SESSIONS = {
+SESSIONS: dict[str, tuple[Session, ...]] = {
     "KRX": (Session(date(2016, 8, 1), time(9), time(15, 30), _SEOUL),),
     "NASDAQ": (Session(_BEGINNING, time(9, 30), time(16), _NEW_YORK),),
     "NYSE": (Session(_BEGINNING, time(9, 30), time(16), _NEW_YORK),),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, QuerySet, Subquery
@@ -38,6 +39,16 @@ def instruments_get(symbols: Iterable[str]) -> dict[str, Instrument]:
             f"Unknown symbol: {', '.join(missing)[:200]}.", symbols=missing[:20]
         )
     return {symbol: found[symbol] for symbol in wanted}
+
+
+def instruments_found(*, search: str = "", exchange: str | None = None) -> QuerySet[Instrument]:
+    """Return the active instruments that match a text and an exchange, unordered."""
+    rows = Instrument.objects.active()
+    if search.strip():
+        rows = rows.search(search.strip())
+    if exchange:
+        rows = rows.filter(exchange=exchange)
+    return rows
 
 
 def quotes_get(symbols: Iterable[str]) -> dict[str, Quote]:
@@ -111,9 +122,7 @@ def price_panel(
 
 def overview_rows(exchange: str | None = None) -> list[tuple[Instrument, Quote]]:
     """Return all active instruments that have a quote, with it; for rankings and breadth."""
-    rows = Instrument.objects.active().order_by("symbol")
-    if exchange:
-        rows = rows.filter(exchange=exchange)
+    rows = instruments_found(exchange=exchange).order_by("symbol")
     instruments = list(rows)
     quotes = quotes_cached(row.symbol for row in instruments)
     return [(row, quotes[row.symbol]) for row in instruments if row.symbol in quotes]
@@ -214,7 +223,7 @@ def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _with_raw(rows: QuerySet[Bar], *names: str) -> QuerySet[Bar]:
+def _with_raw(rows: QuerySet[Bar], *names: str) -> QuerySet[Any]:
     # The columns as the integers they are stored as: no Decimal, no datetime per row.
     raw = {
         f"raw_{name}": ExpressionWrapper(F(name), output_field=BigIntegerField()) for name in names

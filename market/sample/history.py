@@ -8,6 +8,7 @@ one as its beginning, whenever it was made.
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,8 @@ def us_returns(real: RealCloses, seed: int, n_days: int) -> FloatArray:
         starts_block = day == 0 or jump < 1 / MEAN_BLOCK_DAYS
         row = int(place * len(observed)) if starts_block else (row + 1) % len(observed)
         rows[day] = row
-    return observed[rows]
+    drawn: FloatArray = observed[rows]
+    return drawn
 
 
 def krx_returns(listed: Sequence[SampleInstrument], seed: int, n_days: int) -> FloatArray:
@@ -69,7 +71,8 @@ def krx_returns(listed: Sequence[SampleInstrument], seed: int, n_days: int) -> F
     )
     volatility = np.array([row.daily_volatility for row in listed])
     drift = _KRX_ANNUAL_DRIFT / _KRX_DAYS_PER_YEAR
-    return np.expm1(drift + parts * volatility)
+    returns: FloatArray = np.expm1(drift + parts * volatility)
+    return returns
 
 
 def closes_walked(
@@ -134,7 +137,7 @@ def _figures(
     volumes: IntArray,
     *,
     skipped: int = 0,
-) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], IntArray]:
     n_days, n_symbols = closes.shape
     noise = rng.standard_normal((skipped + n_days, 4, n_symbols))[skipped:]
     moves = np.log(closes / bases)

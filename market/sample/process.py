@@ -139,4 +139,5 @@ def activity_curve(exchange: str, on: date) -> FloatArray:
     place = np.linspace(-1, 1, closes - opens)
     shape = 0.6 + 1.2 * place**2
     curve[opens:closes] = _SESSION_SHARE * shape / shape.sum()
-    return curve / curve.mean()
+    scaled: FloatArray = curve / curve.mean()
+    return scaled

@@ -144,8 +144,14 @@ def _running_minutes(instruments: Sequence[Instrument], at: datetime) -> dict[in
 
 
 def _open_bar(bar: Bar) -> OpenBar:
-    prices = [int(price * PRICE_UNIT) for price in (bar.open, bar.high, bar.low, bar.close)]
-    return OpenBar(int(bar.opened_at.astimezone(UTC).timestamp()), *prices, bar.volume)
+    return OpenBar(
+        opened_at=int(bar.opened_at.timestamp()),
+        open=int(bar.open * PRICE_UNIT),
+        high=int(bar.high * PRICE_UNIT),
+        low=int(bar.low * PRICE_UNIT),
+        close=int(bar.close * PRICE_UNIT),
+        volume=bar.volume,
+    )
 
 
 def _measured(lines: Sequence[Line], at: datetime) -> tuple[list[float], list[float], FloatArray]:

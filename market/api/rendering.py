@@ -1,0 +1,145 @@
+"""Plain data for answers: written by hand because a chart asks for thousands of bars."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from django.utils.translation import get_language
+
+from market import rollup, rules
+from market.enums import generated_names
+from market.models import Instrument
+from market.overview import Overview, Row
+from market.types import PRICE_UNIT, BarSeries
+from tradingplatform.money import decimal_text
+
+_DATED = {"1d", "1w", "1mo"}
+
+
+def instruments_payload(rows: Sequence[Instrument]) -> list[dict[str, Any]]:
+    """Return the objects of a list of instruments."""
+    return [instrument_payload(row) for row in rows]
+
+
+def instrument_payload(row: Instrument) -> dict[str, Any]:
+    """Return one instrument with the rules that apply at its base price."""
+    base = row.base_price
+    band = None if base is None else rules.price_band(row.exchange, base)
+    return {
+        "symbol": row.symbol,
+        "name": display_name(row),
+        "name_en": row.name_en,
+        "name_ko": row.name_ko,
+        "exchange": row.exchange,
+        "currency": row.currency,
+        "asset_type": row.asset_type,
+        "sector": row.sector,
+        "tick_size": None if base is None else decimal_text(rules.tick_size(row.exchange, base)),
+        "lot_size": row.lot_size,
+        "base_price": None if base is None else decimal_text(base),
+        "price_band": None
+        if band is None
+        else {"low": decimal_text(band[0]), "high": decimal_text(band[1])},
+        "source": row.source,
+    }
+
+
+def display_name(row: Instrument) -> str:
+    """Return the name in the language of the request."""
+    return row.name_ko if (get_language() or "").startswith("ko") else row.name_en
+
+
+def bars_payload(bars: BarSeries, next_url: str | None) -> dict[str, Any]:
+    """Return the answer of a bar request."""
+    times = time_texts(bars)
+    mask = int(np.bitwise_or.reduce(bars.generated_mask)) if len(bars) else 0
+    prices = [
+        [price_text(units) for units in column.tolist()]
+        for column in (bars.open_units, bars.high_units, bars.low_units, bars.close_units)
+    ]
+    names = ("time", "open", "high", "low", "close", "volume")
+    rows = zip(times, *prices, bars.volumes.tolist(), strict=True)
+    return {
+        "symbol": bars.symbol,
+        "interval": bars.interval,
+        "currency": bars.currency,
+        "source": bars.source,
+        "generated_fields": generated_names(mask),
+        "generated": _generated_ranges(bars, times),
+        "results": [dict(zip(names, row, strict=True)) for row in rows],
+        "next": next_url,
+    }
+
+
+def time_texts(bars: BarSeries) -> list[str]:
+    """Return the times of the bars as dates or as instants with their offset."""
+    moments = bars.times.astype("datetime64[s]")
+    if bars.interval in _DATED:
+        return [str(day) for day in moments.astype("datetime64[D]")]
+    return [f"{moment}+00:00" for moment in moments]
+
+
+def next_edge(bars: BarSeries, *, forward: bool) -> dict[str, str]:
+    """Return the range parameter that asks for the bars after these, or before them."""
+    first, last = int(bars.times[0]), int(bars.times[-1])
+    if forward:
+        return {"start": _edge_text(bars, rollup.bucket_end(last, bars.interval))}
+    # As an end a date includes its day, so the day before; an instant is exclusive.
+    before = first - rollup.DAY_S if bars.interval in _DATED else first
+    return {"end": _edge_text(bars, before)}
+
+
+def overview_payload(overview: Overview, rows: Sequence[Row], now: datetime) -> dict[str, Any]:
+    """Return the answer of an overview request."""
+    return {
+        "as_of": now.isoformat(),
+        "sources": sorted({quote.source for _, quote in rows}),
+        "breadth": {
+            "advancing": overview.advancing,
+            "declining": overview.declining,
+            "unchanged": overview.unchanged,
+        },
+        "gainers": _movers(overview.gainers, now),
+        "losers": _movers(overview.losers, now),
+        "most_active": _movers(overview.most_active, now),
+    }
+
+
+def price_text(units: int) -> str:
+    """Write a stored price plainly, like money.decimal_text but ten times as fast."""
+    whole, rest = divmod(units, PRICE_UNIT)
+    return str(whole) if rest == 0 else f"{whole}.{rest:06d}".rstrip("0")
+
+
+def _movers(rows: Iterable[Row], now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            **quote.as_payload(now),
+            "name": display_name(instrument),
+            "exchange": instrument.exchange,
+        }
+        for instrument, quote in rows
+    ]
+
+
+def _edge_text(bars: BarSeries, second: int) -> str:
+    moment = datetime.fromtimestamp(second, UTC)
+    return moment.strftime("%Y-%m-%d" if bars.interval in _DATED else "%Y-%m-%dT%H:%M:%SZ")
+
+
+def _generated_ranges(bars: BarSeries, times: list[str]) -> list[dict[str, Any]]:
+    masks = bars.generated_mask
+    if not len(bars):
+        return []
+    firsts = np.flatnonzero(np.diff(masks, prepend=masks[0] - 1))
+    lasts = np.append(firsts[1:], masks.size) - 1
+    return [
+        {
+            "start": times[first],
+            "end": times[last],
+            "generated_fields": generated_names(int(masks[first])),
+        }
+        for first, last in zip(firsts, lasts, strict=True)
+        if masks[first]
+    ]

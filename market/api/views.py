@@ -1,0 +1,92 @@
+"""The market endpoints."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from market import selectors
+from market.api import rendering
+from market.api.serializers import (
+    BarsInput,
+    BarsOutput,
+    InstrumentOutput,
+    InstrumentsInput,
+    InstrumentsOutput,
+    OverviewInput,
+    OverviewOutput,
+    QuotesInput,
+    QuotesOutput,
+)
+from market.overview import overview_of
+from market.types import BarSeries
+from tradingplatform.api.pagination import CursorPages
+from tradingplatform.api.views import ApiView, parsed, principal
+from tradingplatform.clock import now
+
+
+class MarketView(ApiView):
+    """Open to everybody where the operator allows it (MARKET_ANONYMOUS), else to users."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if not settings.MARKET_ANONYMOUS:
+            principal(request)
+
+
+class InstrumentsView(MarketView):
+    @extend_schema(parameters=[InstrumentsInput], responses=InstrumentsOutput)
+    def get(self, request: Request) -> Response:
+        """Search instruments by symbol or name, Korean or English."""
+        wanted = parsed(InstrumentsInput, request.query_params)
+        rows = selectors.instruments_found(
+            search=wanted.get("search", ""), exchange=wanted.get("exchange")
+        )
+        return CursorPages("symbol").response(rows, request, render=rendering.instruments_payload)
+
+
+class InstrumentView(MarketView):
+    @extend_schema(responses=InstrumentOutput)
+    def get(self, request: Request, symbol: str) -> Response:
+        """Return one instrument with the tick and price band at its base price."""
+        return Response(rendering.instrument_payload(selectors.instrument_get(symbol.upper())))
+
+
+class QuotesView(MarketView):
+    @extend_schema(parameters=[QuotesInput], responses=QuotesOutput)
+    def get(self, request: Request) -> Response:
+        """Return the newest quotes, in the order asked."""
+        wanted = parsed(QuotesInput, request.query_params)
+        quotes = selectors.quotes_get(wanted["symbols"])
+        at = now()
+        return Response({"results": [quote.as_payload(at) for quote in quotes.values()]})
+
+
+class BarsView(MarketView):
+    @extend_schema(parameters=[BarsInput], responses=BarsOutput)
+    def get(self, request: Request, symbol: str) -> Response:
+        """Return bars, oldest first: the first of the range, or the last without a start."""
+        wanted = parsed(BarsInput, request.query_params)
+        bars = selectors.bars_get(symbol=symbol.upper(), **wanted)
+        return Response(rendering.bars_payload(bars, _next_url(request, bars)))
+
+
+class OverviewView(MarketView):
+    @extend_schema(parameters=[OverviewInput], responses=OverviewOutput)
+    def get(self, request: Request) -> Response:
+        """Return gainers, losers, most active and breadth, computed from the quotes of now."""
+        wanted = parsed(OverviewInput, request.query_params)
+        rows = selectors.overview_rows(wanted.get("exchange"))
+        overview = overview_of(rows, limit=wanted["limit"])
+        return Response(rendering.overview_payload(overview, rows, now()))
+
+
+def _next_url(request: Request, bars: BarSeries) -> str | None:
+    if not (bars.has_more and len(bars)):
+        return None
+    forward = "start" in request.query_params
+    query = {**request.query_params.dict(), **rendering.next_edge(bars, forward=forward)}
+    return request.build_absolute_uri(f"{request.path}?{urlencode(query)}")
