@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from django.conf import settings
 
-from chat.streams import ChatStream
-from market.streams import MarketStream
+from market.streams import MarketStreams
 from tradingplatform.realtime.consumer import StreamConsumer
 from tradingplatform.realtime.sinks import Receive, Scope, Send
 from tradingplatform.realtime.user_stream import STREAM, UserStream
@@ -23,9 +22,9 @@ def _market_is_public() -> bool:
 
 
 ROUTES: dict[str, AsgiApplication] = {
-    "/ws": StreamConsumer(UserStream(), MarketStream(), ChatStream(), joined=(STREAM,)),
-    "/ws/market": StreamConsumer(MarketStream(), anonymous=_market_is_public),
-    "/ws/chat": StreamConsumer(ChatStream(), UserStream()),
+    "/ws": StreamConsumer(UserStream(), MarketStreams(), joined=(STREAM,)),
+    "/ws/market": StreamConsumer(MarketStreams(), anonymous=_market_is_public),
+    "/ws/chat": StreamConsumer(UserStream()),
 }
 
 

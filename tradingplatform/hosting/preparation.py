@@ -9,10 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import CommandError
-from django.db import connections
-from django.db.migrations.executor import MigrationExecutor
 
-from tradingplatform.db.shards import GLOBAL_ALIAS, shard_aliases
+from tradingplatform.services import services
 
 SEED_COMMAND = "seed_demo"
 LOGINS_FILE = "demo-logins.json"
@@ -29,8 +27,7 @@ class Login:
 
 def migrate_if_needed() -> bool:
     """Bring every database up to date; False when there was nothing to do."""
-    aliases = [GLOBAL_ALIAS, *shard_aliases()]
-    if not any(_is_behind(alias) for alias in aliases):
+    if not any(services.database.pending_migrations().values()):
         return False
     call_command("migrate_all", verbosity=0)
     return True
@@ -55,8 +52,3 @@ def demo_logins() -> list[Login]:
         return []
     found: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     return [Login(role, entry["email"], entry["password"]) for role, entry in found.items()]
-
-
-def _is_behind(alias: str) -> bool:
-    executor = MigrationExecutor(connections[alias])
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tradingplatform.errors import TradingPlatformError
+from tradingplatform.errors import TradingPlatformError, UnavailableError
 from tradingplatform.realtime.bridge import run_db
 from tradingplatform.realtime.errors import StreamUnknownError, SubscriptionLimitExceededError
 from tradingplatform.realtime.frames import (
@@ -42,6 +42,7 @@ class State:
 
     frames: list[Frame]
     place: Position | None
+    refusal: TradingPlatformError | None = None
 
 
 class StreamSet:
@@ -86,8 +87,10 @@ class StreamSet:
         except BaseException:
             self.leave(streams)
             raise
-        self._send_subscribed(members, states, sequence)
-        for member, state in zip(members, states, strict=True):
+        refused |= self._leave_refused(members, states)
+        joined = [(m, s) for m, s in zip(members, states, strict=True) if s.refusal is None]
+        self._send_subscribed(joined, sequence)
+        for member, state in joined:
             member.open(state.frames, state.place)
         for error in refused.values():
             self._outlet.send(error_frame(error, sequence))
@@ -100,7 +103,7 @@ class StreamSet:
             raise refused[stream]
         member = self._joined[stream]
         member.pause()
-        self._send_subscribed([member], [State([], place)], sequence)
+        self._send_subscribed([(member, State([], place))], sequence)
         await self._replay(member, place)
 
     def leave(self, streams: Iterable[str]) -> None:
@@ -169,15 +172,21 @@ class StreamSet:
         self._joined[stream] = member
         self._hub.join(member)
 
-    def _send_subscribed(
-        self, members: Sequence[Subscription], states: Sequence[State], sequence: int
-    ) -> None:
-        places = {m.stream: s.place for m, s in zip(members, states, strict=True) if s.place}
+    def _leave_refused(
+        self, members: Sequence[Subscription], states: Sequence[State]
+    ) -> dict[str, TradingPlatformError]:
+        pairs = zip(members, states, strict=True)
+        refused = {m.stream: s.refusal for m, s in pairs if s.refusal is not None}
+        self.leave(refused)
+        return refused
+
+    def _send_subscribed(self, joined: Sequence[tuple[Subscription, State]], sequence: int) -> None:
+        places = {member.stream: state.place for member, state in joined if state.place}
         body = {
             "type": "subscribed",
             "sequence": sequence,
             "ts": timestamp(),
-            "streams": [member.stream for member in members],
+            "streams": [member.stream for member, _ in joined],
             "positions": positions_body(places),
         }
         self._outlet.send(encode(body))
@@ -195,6 +204,9 @@ class StreamSet:
             member.open(missed, place)
             return
         (state,) = await run_db(_states, self.principal, [(member.source, member.stream)])
+        if state.refusal is not None:
+            self.leave([member.stream])
+            raise state.refusal
         body: Json = {"type": "resync_required", "stream": member.stream, "ts": timestamp()}
         if state.place is not None:
             body |= {"epoch": state.place.epoch, "seq": state.place.seq}
@@ -218,7 +230,19 @@ def _channels(
 def _states(
     principal: SocketPrincipal | None, wanted: Sequence[tuple[StreamSource, str]]
 ) -> list[State]:
-    return [_state(principal, source, stream) for source, stream in wanted]
+    return [_state_or_refusal(principal, source, stream) for source, stream in wanted]
+
+
+def _state_or_refusal(
+    principal: SocketPrincipal | None, source: StreamSource, stream: str
+) -> State:
+    try:
+        return _state(principal, source, stream)
+    except UnavailableError:
+        return State([], None)  # nothing to show yet; what comes will be shown
+    except TradingPlatformError as error:
+        error.details.setdefault("stream", stream)
+        return State([], None, error)
 
 
 def _state(principal: SocketPrincipal | None, source: StreamSource, stream: str) -> State:

@@ -32,6 +32,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
         super().__init__(*args, **kwargs)
         self.clear = True
         self.on_clear: Callable[[], None] = nothing
+        self.broken = False
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Keep backlogs short: what a slow client has not read should wait here, conflated."""
@@ -76,13 +77,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
             return
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
-        self.close_sent = True
-        self.stop_keepalive()
-        if self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
-        self.close_timer = self.loop.call_later(_CLOSE_GRACE_S, self.transport.abort)
+        self._await_the_end(code, reason)
 
     def shutdown(self) -> None:
         """End the socket with the server; a client that does not read cannot hold it up."""
@@ -94,12 +89,35 @@ class WireProtocol(WebSocketsSansIOProtocol):
         super().keepalive_timeout()
         self.transport.abort()
 
+    def data_received(self, data: bytes) -> None:
+        """Read on, or past what follows a frame that broke the protocol."""
+        if not self.broken:
+            super().data_received(data)
+
     def handle_parser_exception(self) -> None:
-        """Say what was wrong with a frame that is too long before uvicorn's close frame."""
+        """Say what was wrong and let the peer read it.
+
+        Closing at once, as uvicorn does, resets the connection while the rest of an overlong
+        frame is on its way: the peer would see neither the error nor the close frame.
+        """
+        self.broken = True
         sent = self.conn.close_sent
-        if sent is not None and sent.code == CloseCode.FRAME_TOO_LARGE:
+        if sent is None:
+            super().handle_parser_exception()
+            return
+        if sent.code == CloseCode.FRAME_TOO_LARGE:
             error = FrameTooLargeError(
                 f"A frame may have {MAX_FRAME_BYTES} bytes.", limit=MAX_FRAME_BYTES
             )
             self.transport.write(error_frame(error, 0).wire)
-        super().handle_parser_exception()
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self._await_the_end(sent.code, sent.reason)
+
+    def _await_the_end(self, code: int, reason: str) -> None:
+        self.close_sent = True
+        self.stop_keepalive()
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.close_timer = self.loop.call_later(_CLOSE_GRACE_S, self.transport.abort)
