@@ -1,4 +1,4 @@
-"""The row locks of this app, always in the order portfolio, then orders by id."""
+"""The row locks of this app, always in the order fence, portfolio, orders by id."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -33,10 +33,13 @@ def order_for_update(portfolio: Portfolio, order_id: UUID) -> Order:
     return orders[0]
 
 
-def new_orders_for_update(alias: str, broker: str, limit: int) -> list[Order]:
+def new_orders_for_update(
+    alias: str, broker: str, sides: Collection[str], limit: int
+) -> list[Order]:
     """Lock the oldest orders of a shard that nobody has sent yet."""
-    rows = Order.objects.using(alias).filter(status=OrderStatus.NEW, broker=broker)
-    return list(rows.select_for_update().order_by("pk")[:limit])
+    rows = Order.objects.using(alias).filter(status=OrderStatus.NEW, broker=broker, side__in=sides)
+    # What somebody is changing right now is taken on the next turn.
+    return list(rows.select_for_update(skip_locked=True).order_by("pk")[:limit])
 
 
 def fence_for_update(alias: str, broker: str) -> SenderFence | None:

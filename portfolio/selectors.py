@@ -1,12 +1,13 @@
 """Reads of portfolios, valued at the market where a figure needs a price."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from market.errors import QuoteUnavailableError
+from market.errors import QuoteUnavailableError, SymbolUnknownError
 from market.selectors import quotes_get
 from market.types import Quote
+from portfolio.enums import OrderStatus
 from portfolio.errors import OrderNotFoundError, PortfolioNotFoundError
 from portfolio.models import CashBalance, Fill, Order, Portfolio, Position, Transaction
 from portfolio.types import PortfolioSummary, PositionView
@@ -84,8 +85,36 @@ def quotes_known(symbols: Iterable[str]) -> dict[str, Quote]:
     wanted = list(dict.fromkeys(symbols))
     try:
         return quotes_get(wanted) if wanted else {}
-    except QuoteUnavailableError:
+    except (QuoteUnavailableError, SymbolUnknownError):
         return _quotes_one_by_one(wanted)
+
+
+def has_new_orders(alias: str, broker: str) -> bool:
+    """Whether somebody on a shard waits for an order to be sent."""
+    rows = Order.objects.using(alias).filter(status=OrderStatus.NEW, broker=broker)
+    return rows.exists()
+
+
+def orders_to_take_back(alias: str, broker: str) -> list[Order]:
+    """Return the orders of a shard whose owners want them canceled, oldest first."""
+    rows = Order.objects.using(alias).filter(status=OrderStatus.PENDING_CANCEL, broker=broker)
+    return list(rows.order_by("pk"))
+
+
+def orders_at_broker(alias: str, broker: str) -> list[Order]:
+    """Return every order of a shard that a broker works on, oldest first."""
+    return list(Order.objects.using(alias).at_broker(broker))
+
+
+def orders_by_id(alias: str, order_ids: Collection[UUID]) -> list[Order]:
+    """Return orders of a shard as they are now."""
+    return list(Order.objects.using(alias).filter(pk__in=order_ids))
+
+
+def held_symbols(alias: str, portfolio_ids: Collection[UUID]) -> set[str]:
+    """Return the symbols that any of these portfolios of a shard holds."""
+    rows = Position.objects.using(alias).held().filter(portfolio_id__in=portfolio_ids)
+    return set(rows.values_list("symbol", flat=True).distinct())
 
 
 def _quotes_one_by_one(symbols: list[str]) -> dict[str, Quote]:
@@ -93,7 +122,7 @@ def _quotes_one_by_one(symbols: list[str]) -> dict[str, Quote]:
     for symbol in symbols:
         try:
             found |= quotes_get([symbol])
-        except QuoteUnavailableError:
+        except (QuoteUnavailableError, SymbolUnknownError):
             continue
     return found
 

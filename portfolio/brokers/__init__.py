@@ -1,0 +1,1 @@
+"""Where orders are sent: one Protocol, one module per broker."""

@@ -6,7 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
-from portfolio.core.orders import OPEN
+from portfolio.core.orders import MATCHABLE, OPEN
 from portfolio.enums import (
     BrokerName,
     OrderSide,
@@ -30,10 +30,9 @@ class OrderQuerySet(ShardedQuerySet["Order"]):
         """Orders that can still trade."""
         return self.filter(status__in=OPEN)
 
-    def awaiting_sender(self) -> Self:
-        """Orders that the trader has to act on, oldest first."""
-        waiting = (OrderStatus.NEW, OrderStatus.PENDING_CANCEL)
-        return self.filter(status__in=waiting).order_by("id")
+    def at_broker(self, broker: str) -> Self:
+        """Orders that a broker works on, or that were on their way to it."""
+        return self.filter(status__in=MATCHABLE, broker=broker).order_by("pk")
 
 
 OrderManager = models.Manager.from_queryset(OrderQuerySet)

@@ -20,10 +20,10 @@ from portfolio.enums import (
     TradingMode,
 )
 from portfolio.errors import BrokerNotConfiguredError, OrderDuplicateError, OrderTermsError
+from portfolio.market_view import day_end, limits, market_of
 from portfolio.models import Order
 from portfolio.selectors import order_get
 from portfolio.services.book import Book
-from portfolio.services.market_view import day_end, limits, market_of
 from portfolio.services.order_steps import order_end, order_tell, reservation_set
 from portfolio.services.trading_state import trading_mode
 from portfolio.services.wake import trader_wake
