@@ -2,11 +2,14 @@
 
 from market.services.base_prices import base_prices_refresh, base_prices_roll
 from market.services.feed import Feed, feed_bars_store, feed_open, minute_bars_prune
+from market.services.imports import ImportReport, bars_import
 from market.services.sample import SampleLoad, sample_market_load
 
 __all__ = [
     "Feed",
+    "ImportReport",
     "SampleLoad",
+    "bars_import",
     "base_prices_refresh",
     "base_prices_roll",
     "feed_bars_store",
