@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from django.conf import settings
 
+from chat.streams import ChatStreams
 from market.streams import MarketStreams
 from tradingplatform.realtime.consumer import StreamConsumer
 from tradingplatform.realtime.sinks import Receive, Scope, Send
@@ -22,9 +23,9 @@ def _market_is_public() -> bool:
 
 
 ROUTES: dict[str, AsgiApplication] = {
-    "/ws": StreamConsumer(UserStream(), MarketStreams(), joined=(STREAM,)),
+    "/ws": StreamConsumer(UserStream(), MarketStreams(), ChatStreams(), joined=(STREAM,)),
     "/ws/market": StreamConsumer(MarketStreams(), anonymous=_market_is_public),
-    "/ws/chat": StreamConsumer(UserStream()),
+    "/ws/chat": StreamConsumer(ChatStreams(), UserStream()),
 }
 
 

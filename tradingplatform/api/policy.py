@@ -61,6 +61,12 @@ POLICY: dict[str, dict[str, Access]] = {
     "market:quotes": {"GET": PUBLIC},
     "market:bars": {"GET": PUBLIC},
     "market:overview": {"GET": PUBLIC},
+    # Chat.
+    "chat:rooms": {"GET": USER, "POST": USER},
+    "chat:room": {"GET": USER, "PATCH": USER, "DELETE": USER},
+    "chat:messages": {"GET": USER, "POST": USER},
+    "chat:tools": {"GET": USER},
+    "chat:personas": {"GET": USER},
     # Pages.
     "account-pages:log-in": {"GET": PUBLIC, "POST": PUBLIC},
     "account-pages:log-out": {"POST": PUBLIC},
@@ -70,6 +76,14 @@ POLICY: dict[str, dict[str, Access]] = {
     "pages:ledger": {"GET": USER},
     "pages:portfolio-create": {"POST": USER},
     "pages:trade": {"GET": USER},
+    # Portfolios.
+    "portfolio:portfolios": {"GET": USER, "POST": USER},
+    "portfolio:portfolio": {"GET": USER, "PATCH": USER, "DELETE": USER},
+    "portfolio:orders": {"GET": USER, "POST": USER},
+    "portfolio:order": {"GET": USER, "PATCH": USER, "DELETE": USER},
+    "portfolio:positions": {"GET": USER},
+    "portfolio:transactions": {"GET": USER},
+    "portfolio:cash": {"POST": USER},
     # Django admin.
     "admin:*": {"GET": OPERATOR, "POST": OPERATOR},
     "admin:login": {"GET": PUBLIC, "POST": PUBLIC},

@@ -21,6 +21,10 @@ class AiUnavailableError(UnavailableError):
     code = ErrorCode.AI_UNAVAILABLE
 
 
+class AiStreamCutError(AiUnavailableError):
+    """The model broke off in the middle of an answer; the answer must begin anew."""
+
+
 class AiRateLimitedError(LimitExceededError):
     """The model's operator lets us ask no more for now."""
 
@@ -108,6 +112,7 @@ class PlanRequest:
     now: datetime
     tools: tuple[ToolSpec, ...]
     find: Callable[[str], list[Instrument]]
+    persona: str = ""
     instructions: str = ""
     history: tuple[Turn, ...] = ()
     previous: tuple[ToolCall, ...] = ()
@@ -136,6 +141,7 @@ class WriteRequest:
     now: datetime
     plan: Plan
     outcomes: tuple[ToolOutcome, ...]
+    persona: str = ""
     instructions: str = ""
     history: tuple[Turn, ...] = ()
     rejected: tuple[str, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""Sentences of the chat in each language, and Korean data it needs."""
