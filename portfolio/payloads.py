@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from portfolio.models import Fill, Order, Transaction
+from portfolio.models import CashBalance, Fill, Order, Transaction
 from portfolio.types import CurrencyTotals, PortfolioSummary, PositionView
 from tradingplatform.money import decimal_text
 
@@ -103,6 +103,16 @@ def portfolio_payload(summary: PortfolioSummary) -> Payload:
         "missing_prices": list(summary.missing_prices),
         "created_at": _time(summary.created_at),
         "as_of": _time(summary.as_of),
+    }
+
+
+def cash_payload(cash: CashBalance) -> Payload:
+    """Return the cash of one currency."""
+    return {
+        "currency": cash.currency,
+        "balance": decimal_text(cash.balance),
+        "reserved": decimal_text(cash.reserved),
+        "available": decimal_text(cash.available),
     }
 
 

@@ -1,12 +1,13 @@
 """Reads of portfolios, valued at the market where a figure needs a price."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from market.errors import QuoteUnavailableError, SymbolUnknownError
 from market.selectors import quotes_get
 from market.types import Quote
+from portfolio.core.orders import OPEN
 from portfolio.enums import OrderStatus
 from portfolio.errors import OrderNotFoundError, PortfolioNotFoundError
 from portfolio.models import CashBalance, Fill, Order, Portfolio, Position, Transaction
@@ -37,9 +38,12 @@ def portfolio_summary(*, account_db_key: int, portfolio_id: UUID) -> PortfolioSu
     return _summaries(account_db_key, [portfolio])[0]
 
 
-def portfolio_summaries(account_db_key: int) -> list[PortfolioSummary]:
-    """Return the summaries of all portfolios of a user, in as many queries as of one."""
-    return _summaries(account_db_key, list(portfolios_get(account_db_key)))
+def portfolio_summaries(
+    account_db_key: int, portfolios: Sequence[Portfolio] | None = None
+) -> list[PortfolioSummary]:
+    """Return the summaries of some or all portfolios of a user, in as many queries as of one."""
+    rows = list(portfolios_get(account_db_key)) if portfolios is None else list(portfolios)
+    return _summaries(account_db_key, rows)
 
 
 def positions_get(*, account_db_key: int, portfolio_id: UUID) -> tuple[PositionView, ...]:
@@ -48,13 +52,21 @@ def positions_get(*, account_db_key: int, portfolio_id: UUID) -> tuple[PositionV
     return summary.positions
 
 
+def symbols_held(*, account_db_key: int, portfolio_id: UUID) -> list[str]:
+    """Return the symbols of a portfolio that is not flat in them."""
+    rows = Position.objects.for_user(account_db_key).held().filter(portfolio_id=portfolio_id)
+    return list(rows.values_list("symbol", flat=True))
+
+
 def orders_get(
     *, account_db_key: int, portfolio_id: UUID, statuses: Iterable[str] = ()
 ) -> "QuerySet[Order]":
-    """Return the orders of a portfolio, newest first, of some statuses or all."""
+    """Return the orders of a portfolio, newest first; OPEN stands for all open statuses."""
     portfolio_get(account_db_key=account_db_key, portfolio_id=portfolio_id)
     rows = Order.objects.for_user(account_db_key).filter(portfolio_id=portfolio_id)
-    wanted = list(statuses)
+    wanted = set(statuses)
+    if "OPEN" in wanted:
+        wanted |= set(OPEN)
     return (rows.filter(status__in=wanted) if wanted else rows).order_by("-pk")
 
 

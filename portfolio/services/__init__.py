@@ -4,8 +4,7 @@ from portfolio.services.fills import fill_apply
 from portfolio.services.imports import trade_import
 from portfolio.services.orders import order_cancel, order_place, order_replace
 from portfolio.services.portfolios import (
-    cash_deposit,
-    cash_withdraw,
+    cash_move,
     portfolio_close,
     portfolio_open,
     portfolio_rename,
@@ -13,8 +12,7 @@ from portfolio.services.portfolios import (
 from portfolio.services.trading_state import trading_mode, trading_state_set
 
 __all__ = [
-    "cash_deposit",
-    "cash_withdraw",
+    "cash_move",
     "fill_apply",
     "order_cancel",
     "order_place",

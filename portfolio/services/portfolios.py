@@ -19,6 +19,7 @@ from portfolio.errors import (
 )
 from portfolio.models import CashBalance, Order, Portfolio
 from portfolio.payloads import portfolio_payload
+from portfolio.selectors import quotes_known, symbols_held
 from portfolio.services.book import Book
 from portfolio.services.fills import EQUITY_CHANGED
 from portfolio.types import Quotes
@@ -72,30 +73,23 @@ def portfolio_close(*, account_db_key: int, portfolio_id: UUID) -> Portfolio:
     return tx(account_db_key, _close, account_db_key, portfolio_id)
 
 
-def cash_deposit(
+def cash_move(
     *,
     account_db_key: int,
     portfolio_id: UUID,
+    kind: str,
     currency: str,
     amount: Decimal,
-    quotes: Quotes,
 ) -> CashBalance:
-    """Pay outside money into a paper portfolio; ``quotes`` only value the news."""
-    _check_amount(currency, amount)
-    return tx(account_db_key, _move, account_db_key, portfolio_id, (currency, amount), quotes)
+    """Pay outside money into a paper portfolio (DEPOSIT) or take free cash out (WITHDRAWAL).
 
-
-def cash_withdraw(
-    *,
-    account_db_key: int,
-    portfolio_id: UUID,
-    currency: str,
-    amount: Decimal,
-    quotes: Quotes,
-) -> CashBalance:
-    """Take free cash out of a paper portfolio; InsufficientCashError if there is less."""
+    Raises AmountInvalidError, CurrencyUnsupportedError and InsufficientCashError.
+    """
     _check_amount(currency, amount)
-    return tx(account_db_key, _move, account_db_key, portfolio_id, (currency, -amount), quotes)
+    symbols = symbols_held(account_db_key=account_db_key, portfolio_id=portfolio_id)
+    quotes = quotes_known(symbols)
+    flow = (currency, amount if kind == TransactionKind.DEPOSIT else -amount)
+    return tx(account_db_key, _move, account_db_key, portfolio_id, flow, quotes)
 
 
 def _open(portfolio: Portfolio, initial_cash: Mapping[str, Decimal]) -> Portfolio:

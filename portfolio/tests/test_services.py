@@ -13,8 +13,7 @@ from portfolio.enums import BrokerName, OrderStatus, TradingMode
 from portfolio.models import CashBalance, Order, Position, Posting, Transaction
 from portfolio.selectors import portfolio_summary, quotes_known
 from portfolio.services import (
-    cash_deposit,
-    cash_withdraw,
+    cash_move,
     fill_apply,
     order_cancel,
     order_place,
@@ -283,27 +282,27 @@ def test_a_fill_tells_order_fill_position_and_equity(portfolio):
 
 
 def test_cash_moves_in_and_out(portfolio):
-    terms = {"account_db_key": JIMIN, "portfolio_id": portfolio.pk, "quotes": {}}
-    cash_deposit(currency="USD", amount=Decimal("0.01"), **terms)
+    terms = {"account_db_key": JIMIN, "portfolio_id": portfolio.pk, "currency": "USD"}
+    cash_move(kind="DEPOSIT", amount=Decimal("0.01"), **terms)
     assert _cash(portfolio, "USD").balance == Decimal("10000.01")
-    cash_withdraw(currency="USD", amount=Decimal("10000.01"), **terms)
+    cash_move(kind="WITHDRAWAL", amount=Decimal("10000.01"), **terms)
     assert _cash(portfolio, "USD").balance == 0
     for amount in ("0", "-1", "NaN", "0.001", "1e30"):
         with pytest.raises(errors.AmountInvalidError):
-            cash_deposit(currency="USD", amount=Decimal(amount), **terms)
+            cash_move(kind="DEPOSIT", amount=Decimal(amount), **terms)
     with pytest.raises(errors.InsufficientCashError):
-        cash_withdraw(currency="USD", amount=Decimal("0.01"), **terms)
+        cash_move(kind="WITHDRAWAL", amount=Decimal("0.01"), **terms)
 
 
 def test_reserved_cash_cannot_be_withdrawn(portfolio):
     order_make(portfolio, quantity="100", limit_price="70000")
     with pytest.raises(errors.InsufficientCashError):
-        cash_withdraw(
+        cash_move(
             account_db_key=JIMIN,
             portfolio_id=portfolio.pk,
+            kind="WITHDRAWAL",
             currency="KRW",
             amount=Decimal(5_000_000),
-            quotes={},
         )
 
 
