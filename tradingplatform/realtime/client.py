@@ -12,6 +12,8 @@ from websockets.exceptions import ConnectionClosed
 
 Json = dict[str, Any]
 
+CLOSE_TIMEOUT_S = 0.5
+
 
 class SocketClient:
     """One open socket; frames go in and come out as dictionaries."""
@@ -38,6 +40,7 @@ class SocketClient:
             compression=None,
             max_size=None,
             open_timeout=timeout_s,
+            close_timeout=CLOSE_TIMEOUT_S,
             proxy=None,
         )
         client = cls(connection, timeout_s=timeout_s)

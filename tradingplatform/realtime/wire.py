@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 BACKLOG_BYTES = 64 * 1024
 _UNSENT_BYTES = 16 * 1024
-_CLOSE_GRACE_S = 2.0
+_CLOSE_GRACE_S = 5.0
+_SHUTDOWN_GRACE_S = 1.0
 
 
 class WireProtocol(WebSocketsSansIOProtocol):
@@ -82,7 +83,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
     def shutdown(self) -> None:
         """End the socket with the server; a client that does not read cannot hold it up."""
         super().shutdown()
-        self.loop.call_later(_CLOSE_GRACE_S, self.transport.abort)
+        self.loop.call_later(_SHUTDOWN_GRACE_S, self.transport.abort)
 
     def keepalive_timeout(self) -> None:
         """Cut off a peer that answers no ping: waiting for it to read would take for ever."""
@@ -111,6 +112,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
             )
             self.transport.write(error_frame(error, 0).wire)
         self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.write_eof()
         self._await_the_end(sent.code, sent.reason)
 
     def _await_the_end(self, code: int, reason: str) -> None:
