@@ -1,6 +1,7 @@
 """On which days do the exchanges trade? Weekdays without the dated holidays of a data file."""
 
 import csv
+import warnings
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -69,9 +70,14 @@ def _file_holidays() -> dict[str, frozenset[date]]:
 
 
 def _library_holidays(name: str, year: int) -> frozenset[date]:
-    import exchange_calendars
-
     first, last = date(year, 1, 1), date(year, 12, 31)
-    calendar = exchange_calendars.get_calendar(name, start=first.isoformat(), end=last.isoformat())
-    sessions = set(calendar.sessions.date)
+    with warnings.catch_warnings():
+        # exchange_calendars 4.13 uses what pandas 3.1 deprecates; its sessions are right.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import exchange_calendars
+
+        calendar = exchange_calendars.get_calendar(
+            name, start=first.isoformat(), end=last.isoformat()
+        )
+        sessions = set(calendar.sessions.date)
     return frozenset(day for day in _days(first, last) if day not in sessions)
