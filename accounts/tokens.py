@@ -95,16 +95,17 @@ def _check_times(claims: Mapping[str, Any]) -> None:
     issued, begins, ends = (claims[name] for name in ("iat", "nbf", "exp"))
     if not all(type(moment) is int for moment in (issued, begins, ends)):
         raise jwt.InvalidTokenError
-    if max(issued, begins) > instant or ends - issued > settings.JWT_TTL_S:
+    if max(issued, begins) > instant or not 0 < ends - issued <= settings.JWT_TTL_S:
         raise jwt.ImmatureSignatureError
     if ends <= instant:
         raise jwt.ExpiredSignatureError
 
 
 def _claims(claims: Mapping[str, Any]) -> AccessClaims:
-    if claims["typ"] != _TYPE:
+    subject, session = claims["sub"], claims["sid"]
+    if claims["typ"] != _TYPE or not (isinstance(subject, str) and isinstance(session, str)):
         raise jwt.InvalidTokenError
-    return AccessClaims(uid=UUID(claims["sub"]), sid=UUID(claims["sid"]))
+    return AccessClaims(uid=UUID(subject), sid=UUID(session))
 
 
 def _public_keys() -> dict[str, Ed25519PublicKey]:

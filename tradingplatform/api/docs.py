@@ -1,11 +1,20 @@
-"""Swagger and ReDoc from local files, without inline scripts."""
+"""The OpenAPI document, and Swagger and ReDoc from local files without inline scripts."""
+
+from functools import cache
+from typing import Any
 
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tradingplatform.api.views import ApiView
 
 _SIDECAR = "drf_spectacular_sidecar"
 _SWAGGER = """<!DOCTYPE html>
@@ -29,6 +38,25 @@ _REDOC = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>API</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"></head>
 <body><redoc spec-url="{schema}"></redoc><script src="{bundle}"></script></body></html>"""
+
+
+class SchemaView(ApiView):
+    """The OpenAPI document of the whole API."""
+
+    authentication_classes = ()
+    schema = None
+
+    def get(self, request: Request) -> Response:
+        return Response(_document(settings.ROOT_URLCONF))
+
+
+@cache
+def _document(urlconf: str) -> dict[str, Any]:
+    # Made once per process: it takes longer than a request should.
+    document: dict[str, Any] = SchemaGenerator(urlconf=urlconf).get_schema(  # type: ignore[no-untyped-call] # not typed upstream
+        request=None, public=True
+    )
+    return document
 
 
 def swagger(request: HttpRequest) -> HttpResponse:

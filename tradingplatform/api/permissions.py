@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from tradingplatform.api.client_ip import client_ip
 from tradingplatform.api.policy import access_for, permits
-from tradingplatform.errors import AuthenticationError
+from tradingplatform.errors import AuthenticationError, PermissionDeniedError
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # which imports this module through its settings
@@ -29,4 +29,4 @@ class PolicyPermission(BasePermission):
             return True
         if access is not None and not who.is_authenticated:
             raise AuthenticationError("Sign in first.")
-        return False
+        raise PermissionDeniedError("You may not do this.")

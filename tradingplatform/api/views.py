@@ -4,6 +4,7 @@ A view method parses (``parsed``), calls one service and renders; permission com
 policy.py, errors from errors.py. ``owner_key(request)`` names the shard of the caller.
 """
 
+from contextlib import ExitStack
 from typing import Any, ClassVar, cast
 
 from django.http import HttpRequest
@@ -19,6 +20,7 @@ from tradingplatform.api.permissions import PolicyPermission
 from tradingplatform.api.principal import ANONYMOUS, Anonymous, Principal
 from tradingplatform.api.rendering import JsonNegotiation, OrjsonParser, OrjsonRenderer
 from tradingplatform.api.throttling import rate_count, rate_enforce
+from tradingplatform.db.replicas import pin, replica_reads
 from tradingplatform.errors import (
     AuthenticationError,
     NotFoundError,
@@ -47,6 +49,10 @@ class ApiView(APIView):
     rate_class: ClassVar[str] = "write"
     read_rate_class: ClassVar[str] = "read"
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._databases = ExitStack()
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, count, permit, measure: a bad token is counted before it is refused."""
         self.format_kwarg = None
@@ -59,6 +65,7 @@ class ApiView(APIView):
             raise refusal
         self.check_permissions(request)
         self._measure(request)
+        self._choose_databases(request)
 
     def get_exception_handler(self) -> Any:
         return exception_handler
@@ -67,6 +74,7 @@ class ApiView(APIView):
         self, request: Request, response: Any, *args: Any, **kwargs: Any
     ) -> Response:
         final = super().finalize_response(request, response, *args, **kwargs)
+        self._databases.close()
         self._echo_sequence(request, final)
         return cast("Response", final)
 
@@ -89,6 +97,15 @@ class ApiView(APIView):
         context_of(request).rate = window
         rate_enforce(window)
 
+    def _choose_databases(self, request: Request) -> None:
+        """Let reads use replicas; after a write this user's reads stay on the primary."""
+        who = cast("Principal | Anonymous", request.user)
+        key = who.account_db_key if isinstance(who, Principal) else None
+        if request.method in _READS:
+            self._databases.enter_context(replica_reads(key))
+        else:
+            self._databases.callback(pin, key)
+
     def _measure(self, request: Request) -> None:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > self.body_bytes_max:
@@ -107,6 +124,7 @@ class UnknownRouteView(ApiView):
     """Answer 404 as JSON for any other address under /api."""
 
     authentication_classes = ()
+    schema = None
 
     def get(self, request: Request, rest: str = "") -> Response:
         raise NotFoundError("There is nothing at this address.")

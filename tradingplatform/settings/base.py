@@ -19,6 +19,7 @@ BASE_DIR = ROOT
 DATA_DIR = ENV.data_dir.resolve()
 HOST, PORT = ENV.host, ENV.port
 (DATA_DIR / "db").mkdir(parents=True, exist_ok=True)
+(DATA_DIR / "static").mkdir(exist_ok=True)
 
 PROJECT_APPS = [
     "accounts",

@@ -87,6 +87,7 @@ WS_TICKET_TTL_S = 30
 MIDDLEWARE = [
     "tradingplatform.api.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -14,6 +14,10 @@ PASSWORD = "correct horse battery"
 @pytest.fixture(autouse=True)
 def probe_routes(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.ROOT_URLCONF = "tradingplatform.api.tests.urls"  # type: ignore[attr-defined]
+    # The pages of the platform, and their error page, are not part of this small project.
+    settings.TEMPLATES = [  # type: ignore[attr-defined]
+        {"BACKEND": "django.template.backends.django.DjangoTemplates"}
+    ]
     user = {"GET": Access.USER, "POST": Access.USER}
     public = {"GET": Access.PUBLIC, "POST": Access.PUBLIC}
     entries = {

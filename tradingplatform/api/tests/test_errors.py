@@ -84,7 +84,12 @@ def test_wrong_method_is_405(api: Client, method: str) -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "x" * 300],
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "x" * 300,
+    ],
 )
 def test_other_content_is_415(api: Client, content_type: str) -> None:
     response = api.post("/api/probe/echo", b"a=1", content_type=content_type)

@@ -136,7 +136,9 @@ def test_within_a_day_the_answer_is_kept(signed_in: SignIn) -> None:
 
 def test_while_the_first_is_running_the_second_is_409(signed_in: SignIn) -> None:
     client = signed_in("mina")
-    first_is_running = f"idempotency:{User.objects.get().pk}:probe:money:{sha256(b'k1').hexdigest()}"
+    first_is_running = (
+        f"idempotency:{User.objects.get().pk}:probe:money:{sha256(b'k1').hexdigest()}"
+    )
     services.cache.set(first_is_running, 1, 30)
 
     response = spend(client, "a")
