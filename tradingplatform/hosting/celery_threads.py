@@ -1,5 +1,6 @@
 """Celery's worker and beat as threads of the one process (embedded mode)."""
 
+import logging
 import threading
 
 from celery import current_app
@@ -8,13 +9,16 @@ from celery.worker import WorkController, state
 from django.conf import settings
 
 WORKER_THREADS = 4
-_STOP_POLL_S = 0.2
+SHOULD_STOP = "should_stop"
+CHATTY = ("celery.beat", "celery.worker.strategy", "celery.app.trace")
 
 
 def worker_run(stop: threading.Event) -> None:
     """Work on every queue until ``stop``; jobs under way are finished first."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - celery's idiom
-    state.should_stop = None
+    setattr(state, SHOULD_STOP, None)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
     worker = WorkController(
         app=app,
         pool="threads",
@@ -43,7 +47,7 @@ def beat_run(stop: threading.Event) -> None:
 
 def _stop_worker(stop: threading.Event) -> None:
     stop.wait()
-    state.should_stop = 0
+    setattr(state, SHOULD_STOP, 0)  # celery's own switch: an exit code, None while it runs
 
 
 def _stop_beat(stop: threading.Event, service: Service) -> None:

@@ -13,8 +13,9 @@ from tradingplatform.realtime.client import open_socket
 from tradingplatform.realtime.errors import CloseCode
 from tradingplatform.realtime.hub import current_hub
 from tradingplatform.realtime.outlet import Outlet
+from tradingplatform.realtime.sources import Json
 from tradingplatform.realtime.tests import support
-from tradingplatform.realtime.wire import BACKLOG_BYTES
+from tradingplatform.realtime.wire import BACKLOG_BYTES, WireProtocol
 
 pytestmark = pytest.mark.asyncio
 
@@ -22,7 +23,7 @@ FROZEN = 20
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 
-async def freeze(url: str, *frames: dict[str, object]) -> socket.socket:
+async def freeze(url: str, *frames: Json) -> socket.socket:
     """Open a socket, send some frames, and never read again after the handshake."""
     port = int(url.rpartition(":")[2])
     raw = socket.socket()
@@ -86,8 +87,8 @@ async def test_frozen_market_clients_keep_one_frame_each_and_delay_nobody(public
                 assert len(frozen) == FROZEN
                 for outlet in frozen:
                     assert outlet.backlog == 1
-                    held = outlet.sink.transport.get_write_buffer_size()
-                    assert held < 2 * BACKLOG_BYTES
+                    assert isinstance(outlet.sink, WireProtocol)
+                    assert outlet.sink.transport.get_write_buffer_size() < 2 * BACKLOG_BYTES
 
 
 async def test_a_frozen_client_of_an_ordered_stream_is_cut_off(private, diary):
