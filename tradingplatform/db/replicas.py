@@ -1,7 +1,7 @@
 """May this read go to a replica? Only if nobody could notice."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ def replica_reads(account_db_key: int | None = None) -> Iterator[None]:
 
     Without this block every read goes to the primary.
     """
-    allowed = bool(settings.REPLICA_ALIASES) and not is_pinned(account_db_key)
+    allowed = bool(settings.REPLICA_ALIASES) and not _is_pinned(account_db_key)
     token = _scope.set(allowed)
     try:
         yield
@@ -30,14 +30,10 @@ def replica_reads(account_db_key: int | None = None) -> Iterator[None]:
 
 def pin(account_db_key: int | None) -> None:
     """Send this user's reads to the primary until replicas have surely caught up."""
-    if settings.REPLICA_ALIASES:
-        _scope.set(False)
-        cache.set(_pin_key(account_db_key), 1, settings.REPLICA_PIN_S)
-
-
-def is_pinned(account_db_key: int | None) -> bool:
-    """Whether this user wrote within the pin window."""
-    return cache.get(_pin_key(account_db_key)) is not None
+    _scope.set(False)
+    if settings.REPLICA_ALIASES and account_db_key is not None:
+        with suppress(Exception):  # without a cache every read goes to the primary anyway
+            cache.set(_pin_key(account_db_key), 1, settings.REPLICA_PIN_S)
 
 
 def replica_for(alias: str) -> str | None:
@@ -88,5 +84,14 @@ class LagWatch:
 lag_watch = LagWatch()
 
 
-def _pin_key(account_db_key: int | None) -> str:
+def _is_pinned(account_db_key: int | None) -> bool:
+    if account_db_key is None:
+        return False
+    try:
+        return cache.get(_pin_key(account_db_key)) is not None
+    except Exception:  # noqa: BLE001 - a cache that cannot answer may have forgotten a pin
+        return True
+
+
+def _pin_key(account_db_key: int) -> str:
     return f"db:pin:{account_db_key}"
