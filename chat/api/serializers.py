@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.enums import Language
 from chat.enums import MessageStatus, Persona, Role
 from chat.models import CLIENT_ID_CHARACTERS, CONTENT_CHARACTERS, TITLE_CHARACTERS
 
@@ -64,7 +65,7 @@ class ToolCallOutput(serializers.Serializer[Any]):
 
 class UsageOutput(serializers.Serializer[Any]):
     model = serializers.CharField()
-    language = serializers.ChoiceField(choices=[("en", "en"), ("ko", "ko")])
+    language = serializers.ChoiceField(choices=Language.choices)
     requests = serializers.IntegerField()
     input_tokens = serializers.IntegerField()
     output_tokens = serializers.IntegerField()

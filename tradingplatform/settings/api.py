@@ -35,6 +35,13 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "tradingplatform.api.schema.complete_operations",
     ],
+    "ENUM_NAME_OVERRIDES": {
+        "LanguageEnum": "accounts.enums.Language",
+        "MessageStatusEnum": "chat.enums.MessageStatus",
+        "OrderStatusEnum": "portfolio.enums.OrderStatus",
+        "PersonaEnum": "chat.enums.Persona",
+        "PortfolioStatusEnum": "portfolio.enums.PortfolioStatus",
+    },
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,
