@@ -88,7 +88,7 @@ class ProcessFileHandler(RotatingFileHandler):
         super().close()
         if self._claim is not None and self._claimed_by == os.getpid():
             self._claim.close()
-            self._claim = None
+            self._claim, self._claimed_by = None, 0
 
     def _claim_file(self) -> None:
         """Choose the first free name; again after a fork, whose child owns nothing yet."""

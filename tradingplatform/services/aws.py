@@ -14,12 +14,15 @@ def aws_client(service: str, region: str) -> Any:
     return boto3.client(service, region_name=region or None, config=aws_config())
 
 
-def aws_config() -> Any:
-    """Return time-outs and a bounded retry for every AWS call."""
+def aws_config(**options: Any) -> Any:
+    """Return time-outs and a bounded retry for every AWS call, with further options."""
     from botocore.config import Config
 
     return Config(
-        connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
+        connect_timeout=2,
+        read_timeout=5,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        **options,
     )
 
 

@@ -1,6 +1,7 @@
 """Send e-mail: into a stored outbox, through SMTP, or through Amazon SES."""
 
 import logging
+from email.utils import parseaddr
 from smtplib import SMTPException
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -9,6 +10,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.smtp import EmailBackend
 
 from tradingplatform.errors import UpstreamError
+from tradingplatform.ids import uuid7
 from tradingplatform.services.aws import aws_client, aws_errors
 from tradingplatform.services.base import without_secrets
 from tradingplatform.services.stored import message_store, stored_messages_ping
@@ -66,7 +68,7 @@ class SmtpEmail:
         except (SMTPException, OSError) as exc:
             msg = "The mail server did not take the message."
             raise UpstreamError(msg) from exc
-        return str(message.message()["Message-ID"])
+        return message.extra_headers["Message-ID"]
 
     def ping(self) -> None:
         backend = self._backend()
@@ -140,7 +142,15 @@ class SesEmail:
 def _compose(
     sender: str, to: str, subject: str, text: str, html: str | None
 ) -> EmailMultiAlternatives:
-    message = EmailMultiAlternatives(subject=subject, body=text, from_email=sender, to=[to])
+    # Django would make another Message-ID each time it is asked for the message.
+    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+    message = EmailMultiAlternatives(
+        subject=subject,
+        body=text,
+        from_email=sender,
+        to=[to],
+        headers={"Message-ID": f"<{uuid7()}@{domain}>"},
+    )
     if html:
         message.attach_alternative(html, "text/html")
     return message

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from celery import Celery, current_app
 from django.conf import settings
 from kombu import Connection
+from kombu.exceptions import OperationalError
 
 from tradingplatform.errors import UnavailableError
 from tradingplatform.services.base import without_secrets
@@ -62,7 +63,7 @@ class CeleryQueue:
         with self.app.connection_for_write() as connection:
             try:
                 connection.ensure_connection(max_retries=1, timeout=PING_TIMEOUT_S)
-            except connection.recoverable_connection_errors as exc:
+            except OperationalError as exc:
                 msg = "The job broker is out of reach."
                 raise UnavailableError(msg) from exc
 

@@ -178,7 +178,6 @@ def _jobs() -> Outcome:
     """Check that every job which events or the clock start exists in this process."""
     wanted = set(settings.PERIODIC_JOBS)
     wanted.update(job for jobs in settings.EVENT_JOBS.values() for job in jobs)
-    current_app.loader.import_default_modules()
     current_app.finalize()
     missing = sorted(wanted - set(current_app.tasks))
     if missing:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from django.core.exceptions import SuspiciousFileOperation
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.core.files.storage import Storage as DjangoStorage
@@ -118,8 +118,7 @@ class S3Storage(_DjangoBacked):
             file_overwrite=False,
             querystring_auth=True,
             querystring_expire=URL_EXPIRES_S,
-            signature_version="s3v4",
-            client_config=aws_config(),
+            client_config=aws_config(signature_version="s3v4"),
         )
 
     def ping(self) -> None:
@@ -135,6 +134,6 @@ def _name_errors() -> Iterator[None]:
     """Turn Django's refusal of a name like "../secret" into InvalidInputError."""
     try:
         yield
-    except SuspiciousFileOperation as exc:
+    except SuspiciousOperation as exc:
         msg = "This file name is not allowed."
         raise InvalidInputError(msg) from exc
