@@ -1,7 +1,11 @@
 """Fixtures of the portfolio tests."""
 
-import pytest
+from collections.abc import Callable
 
+import pytest
+from django.test import Client
+
+from accounts.services import Device, user_log_in, user_sign_up
 from portfolio.models import Portfolio
 from portfolio.tests.factories import market_make, portfolio_make
 
@@ -11,3 +15,19 @@ def portfolio(db: None) -> Portfolio:
     """A paper portfolio of Jimin, with the market live."""
     market_make()
     return portfolio_make()
+
+
+@pytest.fixture
+def signed_in(db: None) -> Callable[[str], Client]:
+    """Sign somebody up and return a client that speaks for them."""
+
+    def sign_in(name: str) -> Client:
+        email, password = f"{name}@example.com", "correct horse battery"
+        user_sign_up(email=email, password=password, nickname=name)
+        device = Device(ip="127.0.0.1")
+        tokens = user_log_in(email=email, password=password, device=device).tokens
+        return Client(
+            raise_request_exception=False, headers={"Authorization": f"Bearer {tokens.access}"}
+        )
+
+    return sign_in
