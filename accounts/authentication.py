@@ -6,7 +6,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.functional import SimpleLazyObject
 from rest_framework.authentication import BaseAuthentication
@@ -44,11 +44,11 @@ class CookieAuthentication(BaseAuthentication):
     """The session cookie of a page, with Django's CSRF check on every write."""
 
     def authenticate(self, request: Request) -> tuple[Any, None] | None:
-        http = cast("HttpRequest", request._request)  # noqa: SLF001 - DRF offers no other way
+        http = request._request  # noqa: SLF001 - DRF offers no other way
         principal = page_principal(http)
         if principal is None:
             return None
-        reason = _CsrfCheck(lambda _: None).reason(http)  # type: ignore[arg-type,return-value] # never called
+        reason = _CsrfCheck(_no_view).reason(http)
         if reason:
             raise CsrfFailedError("The CSRF token is missing or wrong.")
         return principal, None
@@ -57,12 +57,16 @@ class CookieAuthentication(BaseAuthentication):
         return "Bearer"
 
 
+def _no_view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
 class _CsrfCheck(CsrfViewMiddleware):
     """Django's check, asked for its reason instead of for a page."""
 
     def reason(self, request: HttpRequest) -> str | None:
         self.process_request(request)
-        return cast("str | None", self.process_view(request, None, (), {}))
+        return cast("str | None", self.process_view(request, _no_view, (), {}))
 
     def _reject(self, request: HttpRequest, reason: str) -> Any:
         return reason

@@ -11,6 +11,7 @@ import orjson
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.contrib.sessions.backends import signed_cookies
+from django.utils.encoding import force_bytes
 
 _COOKIE_MAX = 4096
 
@@ -34,10 +35,10 @@ class SessionStore(signed_cookies.SessionStore):
         return {}
 
     def _get_session_key(self) -> str:
-        content = orjson.dumps(self._session)
+        content = orjson.dumps(self._session)  # type: ignore[attr-defined] # missing in the stubs
         return _cipher(settings.SECRET_KEY).encrypt(content).decode()
 
 
-def _cipher(secret: str) -> Fernet:
-    key = hashlib.sha256(b"session-cookie:" + secret.encode()).digest()
+def _cipher(secret: str | bytes) -> Fernet:
+    key = hashlib.sha256(b"session-cookie:" + force_bytes(secret)).digest()
     return Fernet(urlsafe_b64encode(key))

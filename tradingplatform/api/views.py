@@ -43,7 +43,7 @@ class ApiView(APIView):
     content_negotiation_class = JsonNegotiation
     permission_classes = (PolicyPermission,)
     throttle_classes = ()
-    http_method_names: ClassVar[list[str]] = ["get", "post", "put", "patch", "delete", "head"]
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
 
     body_bytes_max: ClassVar[int] = 64 * 1024
     rate_class: ClassVar[str] = "write"
@@ -76,7 +76,7 @@ class ApiView(APIView):
         final = super().finalize_response(request, response, *args, **kwargs)
         self._databases.close()
         self._echo_sequence(request, final)
-        return cast("Response", final)
+        return final
 
     def _authenticate(self, request: Request) -> TradingPlatformError | None:
         try:
@@ -134,7 +134,7 @@ class UnknownRouteView(ApiView):
 
 def http_request(request: Request) -> HttpRequest:
     """Return Django's request inside DRF's."""
-    return cast("HttpRequest", request._request)  # noqa: SLF001 - DRF offers no other way
+    return request._request  # noqa: SLF001 - DRF offers no other way
 
 
 def principal(request: Request) -> Principal:

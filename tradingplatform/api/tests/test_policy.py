@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.test import Client
 
 from tradingplatform.api.policy import Access, access_for, permits
-from tradingplatform.api.principal import ANONYMOUS, Principal
+from tradingplatform.api.principal import ANONYMOUS, Anonymous, Principal
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 SignIn = Callable[[str], Client]
@@ -29,7 +29,7 @@ INSIDE, OUTSIDE = "127.0.0.1", "203.0.113.9"
     ],
 )
 def test_who_is_let_in(access: Access | None, allowed: set[str]) -> None:
-    callers = {
+    callers: dict[str, tuple[Principal | Anonymous, str]] = {
         "anonymous": (ANONYMOUS, OUTSIDE),
         "inside": (ANONYMOUS, INSIDE),
         "user": (USER, OUTSIDE),

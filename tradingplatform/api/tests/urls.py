@@ -78,10 +78,11 @@ class MoneyView(ApiView):
 
     def _write(self, request: Request) -> Response:
         owner = owner_key(request)
+        body = dict(request.data)
         row = InboxMessage.objects.for_user(owner).create(
-            account_db_key=owner, consumer="probe", message_id=str(request.data["name"])
+            account_db_key=owner, consumer="probe", message_id=str(body["name"])
         )
-        if request.data.get("fail"):
+        if body.get("fail"):
             raise InvalidInputError("Refused after the write.")
         return Response({"id": row.pk, "name": row.message_id}, status=201)
 
