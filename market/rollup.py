@@ -14,7 +14,7 @@ _EPOCH_MONDAY = 4 * DAY_S
 STORED_PER_BUCKET = {"1m": 1, "5m": 5, "15m": 15, "1h": 60, "1d": 1, "1w": 7, "1mo": 31}
 """At most so many stored bars make one bar of the interval."""
 
-_WIDTH_S = {"5m": 300, "15m": 900, "1h": 3600}
+_WIDTH_S = {"1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": DAY_S}
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,8 @@ def bucket_starts(times: IntArray, interval: str) -> IntArray:
         return times - times % _WIDTH_S[interval]
     if interval == "1w":
         return times - (times - _EPOCH_MONDAY) % (7 * DAY_S)
-    if interval == "1mo":
-        months = times.astype("datetime64[s]").astype("datetime64[M]")
-        return months.astype("datetime64[s]").astype(np.int64)
-    return times
+    months = times.astype("datetime64[s]").astype("datetime64[M]")
+    return months.astype("datetime64[s]").astype(np.int64)
 
 
 def bucket_end(time: int, interval: str) -> int:
@@ -67,8 +65,7 @@ def bucket_end(time: int, interval: str) -> int:
     if interval == "1mo":
         month = start.astype("datetime64[s]").astype("datetime64[M]") + 1
         return int(month.astype("datetime64[s]").astype(np.int64)[0])
-    width = {"1m": 60, "1d": DAY_S, "1w": 7 * DAY_S, **_WIDTH_S}[interval]
-    return int(start[0]) + width
+    return int(start[0]) + _WIDTH_S.get(interval, 7 * DAY_S)
 
 
 def rolled_up(bars: BarArrays, interval: str) -> BarArrays:

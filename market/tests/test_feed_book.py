@@ -56,9 +56,7 @@ def test_new_bid_and_ask_without_a_trade_leave_price_volume_and_trade_time():
     feed = book()
     told(feed, "101")
 
-    quote = feed.accept(
-        Tick("AAPL", Decimal(101), Decimal("100.98"), Decimal("100.99"), 0, AT), AT
-    )
+    quote = feed.accept(Tick("AAPL", Decimal(101), Decimal("100.98"), Decimal("100.99"), 0, AT), AT)
 
     assert (quote.price, quote.volume) == (Decimal(101), 10)
     assert (quote.bid, quote.ask) == (Decimal("100.98"), Decimal("100.99"))

@@ -1,0 +1,137 @@
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+import time_machine
+
+from market import rules, selectors
+from market.models import Bar, ImportRun, Instrument
+from market.services import base_prices_roll, feed_open, minute_bars_prune, sample_market_load
+from market.tests.factories import bar_make, instrument_make
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+MONDAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def load(at=MONDAY, since=date(2022, 12, 20)):
+    with time_machine.travel(at, tick=False):
+        return sample_market_load(since=since)
+
+
+def test_sample_market_loads_once():
+    first, second = load(), load()
+
+    assert first.instruments_new == 50
+    assert first.bars_new == Bar.objects.count()
+    assert (second.instruments_new, second.bars_new) == (0, 0)
+    assert ImportRun.objects.count() == 1
+
+
+def test_real_closes_are_kept_and_generated_ones_named():
+    load()
+
+    bars = selectors.bars_get(symbol="AAPL", start=date(2022, 12, 28), end=date(2022, 12, 29))
+
+    assert bars.closes()[0] == 125.674
+    real, generated = Bar.objects.filter(
+        instrument__symbol="AAPL", opened_at__gte=datetime(2022, 12, 28, tzinfo=UTC)
+    ).order_by("opened_at")[:2]
+    assert real.generated_fields == ["open", "high", "low", "volume"]
+    assert generated.generated_fields == ["open", "high", "low", "close", "volume"]
+    assert {real.source, generated.source} == {"SAMPLE"}
+
+
+def test_bars_end_with_the_last_finished_session_of_each_exchange():
+    # 12:00 UTC on Monday: the session of Monday is still running in Seoul and New York.
+    load()
+
+    for symbol in ("AAPL", "KO", "005930"):
+        assert selectors.bars_get(symbol=symbol, limit=1).dates().astype(str) == "2026-11-20"
+    for row in Instrument.objects.all():
+        assert row.base_date == date(2026, 11, 20)
+        assert rules.is_on_tick(row.exchange, row.base_price)
+
+
+def test_a_later_load_goes_on_from_the_last_close_as_one_long_load_would():
+    load(at=datetime(2026, 11, 18, 12, tzinfo=UTC))
+    added = load()
+    in_steps = selectors.bars_get(symbol="005930", limit=5)
+    us_in_steps = selectors.bars_get(symbol="AAPL", limit=5)
+
+    Bar.objects.all().delete()
+    load()
+
+    at_once = selectors.bars_get(symbol="005930", limit=5)
+    assert added.bars_new == 50 * 3
+    assert at_once.close_units.tolist() == in_steps.close_units.tolist()
+    assert at_once.high_units.tolist() == in_steps.high_units.tolist()
+    us_at_once = selectors.bars_get(symbol="AAPL", limit=5)
+    assert us_at_once.close_units.tolist() == us_in_steps.close_units.tolist()
+
+
+def test_another_seed_makes_another_market(settings):
+    load()
+    before = selectors.bars_get(symbol="005930", limit=5).close_units.tolist()
+    Bar.objects.all().delete()
+
+    settings.MARKET_SEED += 1
+    load()
+
+    assert selectors.bars_get(symbol="005930", limit=5).close_units.tolist() != before
+
+
+def test_feed_opens_on_the_stored_market():
+    load(since=date(2025, 10, 1))
+
+    feed = feed_open(epoch=3, at=MONDAY)
+
+    assert feed is not None
+    assert len(feed.book.lines) == 50
+    line = feed.book.lines["AAPL"]
+    assert line.base_price == Instrument.objects.get(symbol="AAPL").base_price
+    assert line.session == date(2026, 11, 23)
+    assert line.day is None
+    assert line.traded_at == datetime(2026, 11, 20, 21, tzinfo=UTC)
+
+
+def test_feed_goes_on_with_the_running_bars():
+    apple = instrument_make("AAPL")
+    bar_make(apple, date(2026, 11, 20), "100")
+    bar_make(apple, date(2026, 11, 23), "103", volume=5000)
+    bar_make(apple, MONDAY, "103", interval="1m", volume=70)
+
+    feed = feed_open(epoch=3, at=MONDAY.replace(second=20))
+
+    line = feed.book.lines["AAPL"]
+    assert (line.base_price, line.last_price) == (Decimal(100), Decimal(103))
+    assert line.day.volume == 5000
+    assert line.minute.volume == 70
+
+
+def test_no_feed_without_bars():
+    instrument_make("AAPL")
+
+    assert feed_open(epoch=1, at=MONDAY) is None
+
+
+def test_base_prices_roll():
+    apple = instrument_make("AAPL")
+
+    base_prices_roll(closes={apple.pk: Decimal("101.5")}, session=date(2026, 11, 20))
+
+    apple.refresh_from_db()
+    assert (apple.base_price, apple.base_date) == (Decimal("101.5"), date(2026, 11, 20))
+
+
+def test_old_minute_bars_are_pruned_and_daily_ones_kept():
+    apple = instrument_make("AAPL")
+    bar_make(apple, date(2020, 1, 1), "1")
+    bar_make(apple, datetime(2026, 1, 1, tzinfo=UTC), "1", interval="1m")
+    young = bar_make(apple, MONDAY, "1", interval="1m")
+
+    assert minute_bars_prune(before=datetime(2026, 11, 1, tzinfo=UTC)) == 1
+
+    left = Bar.objects.filter(interval="1m").values_list("opened_at", flat=True)
+    assert list(left) == [young.opened_at]
+    assert Bar.objects.filter(interval="1d").count() == 1
