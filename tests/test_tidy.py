@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -398,22 +399,34 @@ def _document(name: str) -> str:
     return (ROOT / name).read_text()
 
 
-def test_every_error_code_is_documented() -> None:
+def _documented_errors() -> set[tuple[str, int]]:
+    rows = re.findall(r"^\| `([A-Z][A-Z0-9_]+)` \| (\d{3}) \|", _document("docs/errors.md"), re.M)
+    return {(code, int(status)) for code, status in rows}
+
+
+def test_every_error_code_is_documented_and_no_other() -> None:
     from tradingplatform.errors import ErrorCode
 
-    text = _document("docs/errors.md")
-    rows = set(re.findall(r"^(?:#+ |\| *)`?([A-Z][A-Z0-9_]+)`?", text, re.MULTILINE))
-
-    assert {code.value for code in ErrorCode} - rows == set()
+    assert {code for code, _ in _documented_errors()} == {code.value for code in ErrorCode}
 
 
-def test_every_documented_error_code_exists() -> None:
-    from tradingplatform.errors import ErrorCode
+def test_errors_are_documented_with_their_status() -> None:
+    from tradingplatform.errors import TradingPlatformError
 
-    text = _document("docs/errors.md")
-    rows = re.findall(r"^(?:#+ |\| *)`([A-Z][A-Z0-9_]+)`", text, re.MULTILINE)
+    known = dict(_documented_errors())
+    classes = _subclasses(TradingPlatformError)
+    ours = [
+        c
+        for c in classes
+        if c.__module__.split(".")[0] in PACKAGES and ".tests." not in c.__module__
+    ]
 
-    assert set(rows) - {code.value for code in ErrorCode} == set()
+    assert [c.__name__ for c in ours if known.get(c.code.value) != c.status.value] == []
+
+
+def _subclasses(parent: type[Any]) -> list[type[Any]]:
+    direct = parent.__subclasses__()
+    return direct + [below for child in direct for below in _subclasses(child)]
 
 
 def test_every_environment_variable_is_in_the_example() -> None:
