@@ -17,8 +17,6 @@ def worker_run(stop: threading.Event) -> None:
     """Work on every queue until ``stop``; jobs under way are finished first."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - celery's idiom
     setattr(state, SHOULD_STOP, None)
-    for name in CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
     worker = WorkController(
         app=app,
         pool="threads",
@@ -29,6 +27,7 @@ def worker_run(stop: threading.Event) -> None:
         without_gossip=True,
         hostname="embedded@localhost",
     )
+    _hush()  # not before: a new worker configures logging anew
     watcher = threading.Thread(target=_stop_worker, args=(stop,), name="worker-stop", daemon=True)
     watcher.start()
     worker.start()
@@ -43,6 +42,12 @@ def beat_run(stop: threading.Event) -> None:
     )
     watcher.start()
     service.start(embedded_process=False)
+
+
+def _hush() -> None:
+    """Keep the three lines per job out of a terminal that people read."""
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _stop_worker(stop: threading.Event) -> None:
