@@ -14,6 +14,7 @@ from accounts.errors import InvalidTokenError, SessionEndedError
 from accounts.models import RefreshToken, Session, User
 from accounts.services import LoggedIn, ws_ticket_issue
 from accounts.tests.conftest import PASSWORD
+from tests.query_budget import query_budget
 from tradingplatform.errors import AuthenticationError
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -302,3 +303,22 @@ def test_a_socket_ends_with_its_session(mina: User, log_in: LogIn, bearer: Beare
         authenticate_socket(token=tokens.access)
     with pytest.raises(InvalidTokenError):
         authenticate_socket(ticket=ticket["ticket"])
+
+
+def test_endpoints_ask_the_database_as_often_as_written_down(
+    api: Client, mina: User, log_in: LogIn, bearer: Bearer
+) -> None:
+    tokens = log_in(mina).tokens
+    client = bearer(tokens.access)
+    with query_budget("accounts:me (first call of a session)"):
+        client.get("/api/account/me")
+    with query_budget("accounts:me"):
+        client.get("/api/account/me")
+    with query_budget("accounts:ws-ticket"):
+        post(client, "ws-ticket")
+    with query_budget("accounts:login"):
+        post(api, "login", {"email": mina.email, "password": PASSWORD})
+    with query_budget("accounts:token-refresh"):
+        post(api, "token/refresh", {"refresh": tokens.refresh})
+    with query_budget("accounts:logout"):
+        post(client, "logout")
