@@ -17,6 +17,7 @@ from stack import ROOT, StackError, install_driver
 
 BIN = ROOT / ".venv" / "bin"
 OPENAPI_TARGET = os.devnull
+TIDY_TESTS = ("tests/test_tidy.py", "tests/test_documentation.py")
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,17 @@ def gates() -> dict[str, Gate]:
         "djlint-format": Gate((str(BIN / "djlint"), ".", "--check", "--quiet")),
         "frontend-types": Gate((str(ROOT / "bin" / "frontend"), "check")),
         "frontend-tests": Gate((str(ROOT / "bin" / "frontend"), "test")),
-        "tidy": Gate(_python("-m", "pytest", "-q", "-p", "no:randomly", "tests/test_tidy.py")),
+        "tidy": Gate(
+            _python(
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "no:randomly",
+                "tests/test_tidy.py",
+                "tests/test_documentation.py",
+            )
+        ),
         "deptry": Gate((str(BIN / "deptry"), ".")),
         "ruff": Gate((str(BIN / "ruff"), "check")),
         "ruff-format": Gate((str(BIN / "ruff"), "format", "--check")),

@@ -1,0 +1,131 @@
+"""Does the documentation name everything that exists, and nothing else?"""
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+from tests.project_files import PACKAGES, ROOT
+
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
+
+def _document(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def _documented_errors() -> set[tuple[str, int]]:
+    rows = re.findall(
+        r"^\| `([A-Z][A-Z0-9_]+)` \| (\d{3}) \|", _document("docs/errors.md"), re.MULTILINE
+    )
+    return {(code, int(status)) for code, status in rows}
+
+
+def test_every_error_code_is_documented_and_no_other() -> None:
+    from tradingplatform.errors import ErrorCode
+
+    assert {code for code, _ in _documented_errors()} == {code.value for code in ErrorCode}
+
+
+def test_errors_are_documented_with_their_status() -> None:
+    from tradingplatform.errors import TradingPlatformError
+
+    known = dict(_documented_errors())
+    classes = _subclasses(TradingPlatformError)
+    ours = [
+        c
+        for c in classes
+        if c.__module__.split(".")[0] in PACKAGES and ".tests." not in c.__module__
+    ]
+
+    assert [c.__name__ for c in ours if known.get(c.code.value) != c.status.value] == []
+
+
+def _subclasses(parent: type[Any]) -> list[type[Any]]:
+    direct = parent.__subclasses__()
+    return direct + [below for child in direct for below in _subclasses(child)]
+
+
+def test_every_environment_variable_is_in_the_example() -> None:
+    from tradingplatform.settings.environment import Environment
+
+    text = _document(".env.example")
+    described = set(re.findall(r"^#? ?([A-Z][A-Z0-9_]*)=", text, re.MULTILINE))
+
+    assert {name.upper() for name in Environment.model_fields} - described == set()
+
+
+def test_the_example_describes_no_unknown_variable() -> None:
+    from tradingplatform.settings.environment import Environment
+
+    text = _document(".env.example")
+    described = set(re.findall(r"^#? ?([A-Z][A-Z0-9_]*)=", text, re.MULTILINE))
+    known = {name.upper() for name in Environment.model_fields}
+    numbered = re.compile(r"DATABASE_(GLOBAL|SHARD_\d+)(_REPLICA)?_URL")
+
+    assert {name for name in described - known if not numbered.fullmatch(name)} == set()
+
+
+def _direct_dependencies() -> set[str]:
+    project = tomllib.loads(_document("pyproject.toml"))
+    groups = [project["project"]["dependencies"]]
+    groups += project["project"]["optional-dependencies"].values()
+    groups += project["dependency-groups"].values()
+    return {re.split(r"[\[<>=!~ ;]", line)[0].lower() for group in groups for line in group}
+
+
+def test_every_dependency_is_justified() -> None:
+    text = _document("docs/dependencies.md").lower()
+    rows = re.findall(r"^\| `([a-z0-9_.-]+)`", text, re.MULTILINE)
+
+    assert set(rows) == _direct_dependencies()
+
+
+def test_every_dependency_is_locked_with_hashes() -> None:
+    names = (
+        "requirements.txt",
+        *(f"requirements-{group}.txt" for group in ("mysql", "dev", "node")),
+    )
+    lock = "\n".join(_document(name) for name in names)
+    pinned = {
+        name.lower().replace("_", "-")
+        for name in re.findall(r"^([A-Za-z0-9_.-]+)==\S+.*\\$", lock, re.MULTILINE)
+    }
+
+    assert _direct_dependencies() - pinned == set()
+
+
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])
+def test_locks_hold_pins_and_hashes_only(lock: str) -> None:
+    line_forms = re.compile(
+        r"[A-Za-z0-9_.-]+==\S+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?"
+    )
+
+    odd = [line for line in _document(lock).splitlines() if not line_forms.fullmatch(line)]
+
+    assert odd == []
+
+
+def test_every_ignored_lint_rule_is_explained() -> None:
+    ruff = tomllib.loads(_document("pyproject.toml"))["tool"]["ruff"]["lint"]
+    ignored = {*ruff["ignore"], *(r for rules in ruff["per-file-ignores"].values() for r in rules)}
+    text = _document("CONTRIBUTING.md")
+
+    assert {rule for rule in ignored if f"`{rule}`" not in text} == set()
+
+
+def test_every_periodic_job_is_documented() -> None:
+    from django.conf import settings
+
+    text = "\n".join(path.read_text() for path in (ROOT / "docs").rglob("*.md"))
+
+    assert [name for name in settings.PERIODIC_JOBS if f"`{name}`" not in text] == []
+
+
+def test_every_command_of_the_makefile_is_described() -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*## ", _document("Makefile"), re.MULTILINE))
+
+    assert {"run", "test", "check", "fix", "bench", "stack", "clean", "help"} <= targets
+    assert {t for t in targets if f"make {t}" not in _document("CONTRIBUTING.md")} == set()
