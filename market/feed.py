@@ -115,13 +115,12 @@ class FeedBook:
             line.allowed = plausible_range(exchange, line.base_price)
         return closes
 
-    def bars_take(self, *, also_growing: bool = False) -> list[BarRow]:
-        """Hand out finished bars and the state of the daily ones; growing minutes if asked."""
-        if also_growing:
-            for line in self.lines.values():
-                if line.minute is not None:
-                    self._finished.append(_row(line, StoredInterval.MINUTE, line.minute))
+    def bars_take(self, *, until: datetime | None = None) -> list[BarRow]:
+        """Hand out the bars to store: minutes that ended by ``until`` (None: all) and days."""
+        minute = None if until is None else int(until.timestamp()) // 60 * 60
         for line in self.lines.values():
+            if line.minute is not None and (minute is None or line.minute.opened_at < minute):
+                self._finish_minute(line)
             self._finish_day(line)
         rows, self._finished = self._finished, []
         return rows

@@ -94,7 +94,7 @@ class FeedLoop:
                 stop.wait(max(0.0, interval_s - (monotonic() - at)))
         finally:
             if is_leading:
-                self._store(self._book.bars_take(also_growing=True))
+                self._store(self._book.bars_take())
 
     def step(self, at: datetime, elapsed_s: float) -> None:
         """Make one step of the market and tell what came of it."""
@@ -117,7 +117,7 @@ class FeedLoop:
         for exchange, session in due.items():
             self._roll(exchange, session)
         if not is_first:
-            self._store(self._book.bars_take())
+            self._store(self._book.bars_take(until=at))
         if due or is_first:
             keep = timedelta(days=settings.MARKET_MINUTE_BAR_DAYS)
             minute_bars_prune(before=at - keep)

@@ -86,19 +86,30 @@ def test_minute_bars_are_cut_at_the_minute():
     for price, after_s in (("100", 0), ("103", 10), ("99", 20), ("101", 49), ("105", 50)):
         told(feed, price, after_s=after_s)
 
-    minutes = [row for row in feed.bars_take() if row[1] == "1m"]
+    rows = feed.bars_take(until=AT + timedelta(seconds=50))
+    minutes = [row for row in rows if row[1] == "1m"]
 
     opened_at = int(datetime(2026, 11, 23, 15, 30, tzinfo=UTC).timestamp())
     prices = (100_000_000, 103_000_000, 99_000_000, 101_000_000)
     assert minutes == [(1, "1m", opened_at, *prices, 40, "SAMPLE", ALL_GENERATED)]
 
 
-def test_growing_bars_are_handed_out_on_request_only():
+def test_minutes_end_with_the_clock_also_without_a_further_trade():
     feed = book()
     told(feed, "100")
 
-    assert [row[1] for row in feed.bars_take()] == ["1d"]
-    assert sorted(row[1] for row in feed.bars_take(also_growing=True)) == ["1d", "1m"]
+    growing = feed.bars_take(until=AT + timedelta(seconds=49))
+    ended = feed.bars_take(until=AT + timedelta(seconds=50))
+
+    assert [row[1] for row in growing] == ["1d"]
+    assert sorted(row[1] for row in ended) == ["1d", "1m"]
+
+
+def test_growing_bars_are_handed_out_at_the_end():
+    feed = book()
+    told(feed, "100")
+
+    assert sorted(row[1] for row in feed.bars_take()) == ["1d", "1m"]
 
 
 def test_day_bar_is_that_of_the_session():

@@ -1,0 +1,225 @@
+import threading
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from market import selectors
+from market.models import Bar, Instrument
+from market.runners import LEASE_NAME, FeedLoop, feed_run
+from market.services import feed_open
+from market.tests.factories import bar_make, instrument_make
+from market.ticks import Tick
+from market.trading_days import session_date
+from tradingplatform.clock import now
+from tradingplatform.errors import UnavailableError
+from tradingplatform.services import override_services, services
+
+pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+
+AT = datetime(2026, 11, 23, 15, 30, 10, tzinfo=UTC)
+
+
+class Script:
+    """A provider that tells what a test wrote down, one list of ticks per step."""
+
+    def __init__(self, *steps):
+        self.steps = list(steps)
+        self.sessions = []
+
+    def ticks(self, at, elapsed_s):
+        told = self.steps.pop(0) if self.steps else []
+        return [
+            Tick(symbol, Decimal(price), Decimal(price), Decimal(price), size, at)
+            for symbol, price, size in told
+        ]
+
+    def symbols_of(self, exchange):
+        return ["AAPL"]
+
+    def session_start(self, exchange, on, base_prices):
+        self.sessions.append((exchange, on, list(base_prices)))
+
+
+class DeafBus:
+    """A bus out of reach."""
+
+    def publish_many(self, messages):
+        raise UnavailableError("The bus is out of reach.")
+
+    def close(self):
+        return
+
+
+@pytest.fixture
+def apple():
+    made = instrument_make("AAPL")
+    bar_make(made, AT.date() - timedelta(days=3), "100")
+    return made
+
+
+def loop_of(*steps, at=AT):
+    provider = Script(*steps)
+    return FeedLoop(provider, feed_open(epoch=7, at=at).book), provider
+
+
+def test_a_step_tells_cache_and_bus(apple):
+    heard = []
+    subscription = services.websocket.subscribe("market:", lambda *told: heard.append(told))
+    loop, _ = loop_of([("AAPL", "101", 5)])
+
+    loop.step(AT, 0.25)
+    subscription.close()
+
+    quote = selectors.quotes_get(["AAPL"])["AAPL"]
+    assert (quote.price, quote.change, quote.epoch, quote.seq) == (101, 1, "7", 1)
+    assert [channel for channel, _ in heard] == ["market:AAPL"]
+
+
+def test_a_bad_tick_is_told_to_nobody(apple):
+    loop, _ = loop_of([("AAPL", "0", 5)], [("AAPL", "NaN", 5)], [("AAPL", "900", 5)])
+
+    for second in range(3):
+        loop.step(AT + timedelta(seconds=second), 1)
+
+    assert selectors.quotes_get(["AAPL"])["AAPL"].seq == 0
+
+
+def test_bars_are_stored_when_the_minute_turns(apple):
+    loop, _ = loop_of([("AAPL", "101", 5)], [("AAPL", "103", 5)], [("AAPL", "102", 5)])
+
+    for second in (0, 10, 55):
+        loop.step(AT + timedelta(seconds=second), 1)
+
+    minute = Bar.objects.get(interval="1m")
+    assert minute.opened_at == AT.replace(second=0)
+    assert (minute.open, minute.high, minute.close, minute.volume) == (101, 103, 103, 10)
+    day = Bar.objects.get(interval="1d", opened_at=datetime(2026, 11, 23, tzinfo=UTC))
+    assert (day.open, day.high, day.close, day.volume) == (101, 103, 103, 10)
+    assert day.generated_fields == ["open", "high", "low", "close", "volume"]
+
+
+def test_quiet_quotes_are_confirmed(apple):
+    loop, _ = loop_of([("AAPL", "101", 5)])
+
+    loop.step(AT, 1)
+    loop.step(AT + timedelta(seconds=3), 1)
+
+    quote = selectors.quotes_get(["AAPL"])["AAPL"]
+    assert (quote.seq, quote.received_at) == (2, AT + timedelta(seconds=3))
+
+
+def test_base_price_rolls_at_local_midnight(apple):
+    loop, provider = loop_of([("AAPL", "101", 5)], [("AAPL", "102", 5)])
+    midnight = datetime(2026, 11, 24, 5, 0, 1, tzinfo=UTC)
+
+    loop.step(AT, 1)
+    loop.step(midnight, 1)
+
+    assert provider.sessions == [("NASDAQ", midnight.date(), [Decimal(101)])]
+    apple.refresh_from_db()
+    assert (apple.base_price, apple.base_date) == (Decimal(101), AT.date())
+    quote = selectors.quotes_get(["AAPL"])["AAPL"]
+    assert (quote.base_price, quote.change, quote.volume) == (101, 1, 5)
+
+
+def test_a_deaf_bus_does_not_stop_the_feed(apple):
+    loop, _ = loop_of([("AAPL", "101", 5)], [("AAPL", "102", 5)])
+
+    with override_services(websocket=DeafBus()):
+        loop.step(AT, 1)
+        loop.step(AT + timedelta(seconds=1), 1)
+
+    assert selectors.quotes_get(["AAPL"])["AAPL"].price == 102
+
+
+def test_a_lost_lease_ends_the_loop_and_stores_nothing(apple, settings):
+    settings.MARKET_STEPS_PER_SECOND = 1000
+    loop, _ = loop_of(at=now())
+
+    loop.run(threading.Event(), renew=lambda: False)
+
+    assert Bar.objects.filter(interval="1m").count() == 0
+
+
+def run_feed(until, *, most_s=20.0):
+    """Run the real feed in a thread until a subscriber has heard enough, then stop it."""
+    heard, enough, stop = [], threading.Event(), threading.Event()
+
+    def hear(channel, payload):
+        heard.append(channel)
+        if until(heard):
+            enough.set()
+
+    subscription = services.websocket.subscribe("market:", hear)
+    thread = threading.Thread(target=feed_run, args=(stop,))
+    thread.start()
+    reached = enough.wait(most_s)
+    stop.set()
+    thread.join(5)
+    subscription.close()
+    return reached and not thread.is_alive()
+
+
+def stored_market():
+    for symbol, price in (("AAPL", "100"), ("005930", "70000")):
+        made = instrument_make(symbol)
+        bar_make(made, session_date(made.exchange, now()) - timedelta(days=7), price)
+
+
+def test_feed_runs_stops_and_goes_on_with_a_new_epoch():
+    stored_market()
+
+    assert run_feed(lambda heard: len(set(heard)) == 2)
+    first = selectors.quotes_get(["AAPL", "005930"])
+    services.cache.close()
+    assert run_feed(lambda heard: len(set(heard)) == 2)
+    second = selectors.quotes_get(["AAPL", "005930"])
+
+    assert {quote.epoch for quote in first.values()} == {"1"}
+    assert {quote.epoch for quote in second.values()} == {"2"}
+    for symbol, quote in second.items():
+        assert quote.base_price == first[symbol].base_price
+        assert abs(quote.price / first[symbol].price - 1) < Decimal("0.01")
+        assert quote.volume >= first[symbol].volume
+
+
+def test_only_one_feed_leads():
+    stored_market()
+    lease = services.lock.acquire(LEASE_NAME, 30)
+    stop = threading.Event()
+    heard = []
+    subscription = services.websocket.subscribe("market:", lambda *told: heard.append(told))
+    thread = threading.Thread(target=feed_run, args=(stop,))
+    thread.start()
+    stop.set()
+    thread.join(5)
+    subscription.close()
+
+    assert lease is not None
+    assert heard == []
+    assert Bar.objects.filter(interval="1m").count() == 0
+
+
+def test_the_feed_waits_for_instruments_and_survives_errors(caplog):
+    class Broken:
+        calls = 0
+
+        def acquire(self, name, ttl_s):
+            Broken.calls += 1
+            if Broken.calls > 1:
+                stop.set()
+            raise ValueError("broken")
+
+        def close(self):
+            return
+
+    stop = threading.Event()
+    with override_services(lock=Broken()):
+        thread = threading.Thread(target=feed_run, args=(stop,))
+        thread.start()
+        thread.join(10)
+
+    assert Broken.calls == 2
+    assert "The feed failed and starts again" in caplog.text
+    assert Instrument.objects.count() == 0

@@ -1,0 +1,95 @@
+from datetime import date
+
+import orjson
+import pytest
+
+from market.errors import QuoteUnavailableError, SymbolUnknownError
+from market.quotes import quotes_tell
+from market.streams import MarketStreams
+from market.tests.factories import bars_make, instrument_make, quote_make, quote_put
+from tradingplatform.clock import now
+from tradingplatform.errors import AuthenticationError, NotFoundError
+from tradingplatform.realtime.sources import conflates
+from tradingplatform.services import services
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+streams = MarketStreams()
+
+
+def test_snapshot_is_the_newest_quote_as_a_frame():
+    told = quote_put(instrument_make("AAPL"), "251.07", epoch="4", seq=17)
+
+    [frame] = streams.snapshot(None, "market:AAPL")
+
+    assert (frame["type"], frame["stream"]) == ("market", "market:AAPL")
+    assert (frame["epoch"], frame["seq"]) == ("4", 17)
+    assert frame["data"]["price"] == "251.07"
+    assert frame["data"]["received_at"] == told.received_at.isoformat()
+    assert set(frame) == {"type", "stream", "epoch", "seq", "ts", "data"}
+
+
+def test_resume_is_always_a_snapshot():
+    quote_put(instrument_make("AAPL"), "251.07", epoch="4", seq=17)
+
+    assert streams.since(None, "market:AAPL", "3", 999)[0]["seq"] == 17
+
+
+def test_before_the_feed_speaks_the_snapshot_is_the_last_close():
+    bars_make(instrument_make("AAPL"), date(2026, 11, 20), ["100"])
+
+    [frame] = streams.snapshot(None, "market:AAPL")
+
+    assert (frame["epoch"], frame["seq"]) == ("0", 0)
+    assert (frame["data"]["price"], frame["data"]["bid"]) == ("100", None)
+
+
+def test_snapshot_of_a_symbol_without_any_price():
+    instrument_make("AAPL")
+
+    with pytest.raises(QuoteUnavailableError):
+        streams.snapshot(None, "market:AAPL")
+
+
+def test_unknown_symbols_are_refused():
+    with pytest.raises(SymbolUnknownError):
+        streams.authorise(None, "market:NOPE")
+
+
+@pytest.mark.parametrize("stream", ["market:", "market", "chat:1", ""])
+def test_malformed_stream_names_are_refused(stream):
+    with pytest.raises(NotFoundError):
+        streams.authorise(None, stream)
+
+
+def test_anonymous_sockets_only_where_the_operator_allows_it(settings):
+    instrument_make("AAPL")
+    streams.authorise(None, "market:AAPL")
+
+    settings.MARKET_ANONYMOUS = False
+
+    with pytest.raises(AuthenticationError):
+        streams.authorise(None, "market:AAPL")
+
+
+def test_told_quotes_arrive_on_the_channel_of_the_stream_encoded_once():
+    apple = instrument_make("AAPL")
+    heard = []
+    subscription = services.websocket.subscribe(
+        "market:", lambda channel, payload: heard.append((channel, payload))
+    )
+    quote = quote_make(apple, "251.07", seq=5)
+
+    quotes_tell([quote], now())
+    subscription.close()
+
+    [(channel, payload)] = heard
+    assert channel == streams.channel(None, "market:AAPL")
+    frame = orjson.loads(payload)
+    assert (frame["seq"], frame["data"]["price"]) == (5, "251.07")
+    assert streams.snapshot(None, "market:AAPL")[0]["data"]["seq"] == 5
+
+
+def test_quotes_conflate():
+    assert conflates(streams)
+    assert streams.frames == {}
