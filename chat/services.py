@@ -264,7 +264,8 @@ def _begin(answer: ChatMessage) -> AnswerTicket:
     answer.content = ""
     answer.updated_at = now()
     answer.save(update_fields=["attempt", "status", "content", "updated_at"])
-    _tell(answer, EventKind.MESSAGE, selectors.message_object(answer))
+    # Clients start the text of this message from empty, also when it is begun anew.
+    _tell(answer, EventKind.STATUS, {"message_id": str(answer.id), "status": answer.status})
     return AnswerTicket(
         account_db_key=answer.account_db_key,
         answer_id=answer.id,

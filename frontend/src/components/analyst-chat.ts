@@ -32,7 +32,7 @@ export class AnalystChat extends HTMLElement {
     rows: '1',
     maxlength: '4000',
     'aria-label': _('Your question'),
-    placeholder: _('Ask about a stock, risk or your portfolio…'),
+    placeholder: _('Ask the analyst…'),
   });
   private sendButton = el('button', { type: 'submit', class: 'button primary round', 'aria-label': _('Send') });
   private stopButton = el('button', { type: 'button', class: 'button round', 'aria-label': _('Stop'), hidden: true });
@@ -270,6 +270,11 @@ export class AnalystChat extends HTMLElement {
   }
 
   private status(id: string, status: string): void {
+    if (status === 'STREAMING') {
+      const started = this.bubble(id, 'assistant');
+      this.write(started, '');
+      started.tools.replaceChildren();
+    }
     const bubble = this.bubbles.get(id);
     if (bubble) {
       const role = bubble.root.classList.contains('bubble-user') ? 'user' : 'assistant';
