@@ -11,11 +11,12 @@ from typing import Any
 import structlog
 from celery import Task, current_app, shared_task
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from tradingplatform.clock import now
 from tradingplatform.db.models import DeadLetter, JobRun
 from tradingplatform.db.shards import GLOBAL_ALIAS
+from tradingplatform.db.transactions import global_tx
 from tradingplatform.errors import UnavailableError, UpstreamError
 from tradingplatform.ids import random_fraction
 
@@ -97,8 +98,7 @@ def run_slot(name: str) -> bool:
     slot = current_slot(settings.PERIODIC_JOBS[name], now())
     run = JobRun(job=name, slot=slot)
     try:
-        with transaction.atomic(using=GLOBAL_ALIAS):
-            run.save(using=GLOBAL_ALIAS, force_insert=True)
+        global_tx(run.save, using=GLOBAL_ALIAS, force_insert=True)
     except IntegrityError:
         return False
     try:
