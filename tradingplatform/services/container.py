@@ -149,13 +149,18 @@ class ServiceContainer:
     def override(self, **replacements: Any) -> Iterator[None]:
         """Swap services for the length of one test."""
         with self._lock:
-            before = dict(self._built)
+            before = {name: self._built.get(name) for name in replacements}
             self._built.update(replacements)
         try:
             yield
         finally:
+            # Only the replacements go: what was built meanwhile stays, to be closed one day.
             with self._lock:
-                self._built = before
+                for name, service in before.items():
+                    if service is None:
+                        self._built.pop(name, None)
+                    else:
+                        self._built[name] = service
 
     def close_all(self) -> None:
         """Close every built service; the next use builds it again."""

@@ -68,7 +68,7 @@ class SmtpEmail:
         except (SMTPException, OSError) as exc:
             msg = "The mail server did not take the message."
             raise UpstreamError(msg) from exc
-        return message.extra_headers["Message-ID"]
+        return str(message.extra_headers["Message-ID"])
 
     def ping(self) -> None:
         backend = self._backend()

@@ -182,8 +182,7 @@ class RedisLock:
 
 
 def _rows() -> "QuerySet[LeaseRow]":
-    model = cast("type[LeaseRow]", apps.get_model("platform_db", "Lease"))
-    return model.objects.using("default")
+    return apps.get_model("platform_db", "Lease").objects.using("default")
 
 
 def _insert(name: str, holder: str, expires_at: datetime) -> None:

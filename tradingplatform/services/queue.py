@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 from tradingplatform.errors import UnavailableError
 from tradingplatform.services.base import without_secrets
 
-PING_TIMEOUT_S = 2.0
+PING_TIMEOUT_S = 2
 
 
 class Queue(Protocol):
@@ -77,7 +77,10 @@ class CeleryQueue:
     @property
     def app(self) -> Celery:
         """The Celery application of this process."""
-        return self._app or current_app._get_current_object()  # noqa: SLF001 - celery's own idiom
+        if self._app is not None:
+            return self._app
+        current: Celery = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - celery's own idiom
+        return current
 
     def _queue_names(self) -> list[str]:
         return list(settings.QUEUES)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
-from typing import TYPE_CHECKING, cast
 
 from django.apps import apps
 from django.conf import settings
@@ -23,9 +22,6 @@ from tradingplatform.errors import (
 from tradingplatform.ids import secret_token
 from tradingplatform.services.container import services
 from tradingplatform.services.search import SearchDocument
-
-if TYPE_CHECKING:
-    from tradingplatform.db.models import JobRun
 
 TTL_S = 30
 WAIT_S = 2.0
@@ -95,7 +91,7 @@ def _lock() -> str:
 def _queue() -> str:
     name = f"roundtrip.{secret_token(8)}"
     with services.queue.connection() as connection:
-        queue = SimpleQueue(connection, name)
+        queue = SimpleQueue(connection, name)  # type: ignore[arg-type] # takes both
         try:
             queue.put({"value": name})
             message = queue.get(block=True, timeout=WAIT_S)
@@ -110,8 +106,7 @@ def _queue() -> str:
 
 def _scheduler() -> str:
     """Claim a slot of a job that does not exist; a second claim must be refused."""
-    model = cast("type[JobRun]", apps.get_model("platform_db", "JobRun"))
-    rows, slot = model.objects.using("default"), clock.now()
+    rows, slot = apps.get_model("platform_db", "JobRun").objects.using("default"), clock.now()
     name = f"roundtrip.{secret_token(8)}"
     global_tx(rows.create, job=name, slot=slot)
     try:

@@ -1,16 +1,13 @@
 """What runs by itself, and did it run? The view of the periodic jobs."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import Protocol
 
 from django.apps import apps
 from django.conf import settings
 from django.db.models import Max
 
 from tradingplatform import clock
-
-if TYPE_CHECKING:
-    from tradingplatform.db.models import JobRun
 
 
 class Scheduler(Protocol):
@@ -33,8 +30,7 @@ class JobRunScheduler:
     """Reads the schedule from the settings and the truth from ``job_run``."""
 
     def last_runs(self) -> dict[str, datetime | None]:
-        model = cast("type[JobRun]", apps.get_model("platform_db", "JobRun"))
-        rows = model.objects.using("default").values_list("job")
+        rows = apps.get_model("platform_db", "JobRun").objects.using("default").values_list("job")
         found: dict[str, datetime] = dict(rows.annotate(last=Max("started_at")))
         return {job: found.get(job) for job in sorted(settings.PERIODIC_JOBS)}
 

@@ -1,7 +1,7 @@
 """Keep messages instead of sending them; shared by the embedded e-mail and SMS."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django.apps import apps
 
@@ -30,8 +30,7 @@ def message_store(
 def stored_messages() -> "QuerySet[StoredMessage]":
     """Return the stored messages, in the global database."""
     # By name: the services are importable before Django's apps are ready.
-    model = cast("type[StoredMessage]", apps.get_model("platform_services", "StoredMessage"))
-    return model.objects.using("default")
+    return apps.get_model("platform_services", "StoredMessage").objects.using("default")
 
 
 def stored_messages_ping() -> None:

@@ -36,7 +36,6 @@ class CircuitBreaker:
         self._opened_at: float | None = None
         self._trying = False
 
-    @property
     def state(self) -> BreakerState:
         with self._lock:
             return self._state()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -133,7 +134,7 @@ def test_memory_is_bounded_and_forgets_the_least_used() -> None:
 
 
 @pytest.mark.real
-def test_redis_keys_follow_the_rule_and_end(redis_url: str, settings: object) -> None:
+def test_redis_keys_follow_the_rule_and_end(redis_url: str, settings: Any) -> None:
     settings.APP_ID, settings.APP_ENV = "test_rule", "DEBUG"
     cache = RedisCache(url=redis_url)
     cache.set("quote:AAPL", 1, 30)

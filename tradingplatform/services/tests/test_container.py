@@ -63,6 +63,17 @@ def test_override_lasts_for_its_block_only() -> None:
     assert services.cache is before
 
 
+def test_service_built_during_an_override_is_kept_to_be_closed() -> None:
+    container = ServiceContainer()
+
+    with container.override(cache=MemoryCache()):
+        bus = container.websocket
+
+    assert container.websocket is bus
+    assert set(container._built) == {"websocket"}
+    container.close_all()
+
+
 def test_override_ends_after_a_failure_too() -> None:
     before = services.cache
 
@@ -107,8 +118,11 @@ def test_close_all_closes_each_once_although_one_fails(caplog: pytest.LogCapture
 
 def test_changed_settings_build_a_new_service(settings: Any) -> None:
     before = services.cache
-    options = {"OPTIONS": {"max_entries": 7}}
-    settings.SERVICES = _services(cache={**settings.SERVICES["cache"], **options})
+    small = {
+        "BACKEND": "tradingplatform.services.cache.MemoryCache",
+        "OPTIONS": {"max_entries": 7},
+    }
+    settings.SERVICES = _services(cache=small)
 
     assert services.cache is not before
     assert services.cache.describe() == "in-process, 0 of at most 7 entries"

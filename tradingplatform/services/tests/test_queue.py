@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from celery import Celery
 from django.db import connections
+from kombu.simple import SimpleQueue
 
 from tradingplatform import clock
 from tradingplatform.db.models import JobRun
@@ -49,7 +50,7 @@ def test_sent_jobs_wait_in_their_queue(kind: str, request: pytest.FixtureRequest
     assert depths["orders"] == 2
     assert set(depths) == {"orders", "user", "ai", "bulk"}
     with queue.connection() as connection:
-        connection.default_channel.queue_purge("orders")
+        SimpleQueue(connection, "orders").clear()  # type: ignore[arg-type] # takes both
     queue.ping()
 
 

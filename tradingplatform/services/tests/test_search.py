@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ def index(tmp_path: Path) -> Iterator[SqliteSearch]:
     search.close()
 
 
-def _keys(index: SqliteSearch, query: str, **options: object) -> list[str]:
+def _keys(index: SqliteSearch, query: str, **options: Any) -> list[str]:
     return [hit.key for hit in index.search(query, **options)]
 
 

@@ -80,8 +80,8 @@ def test_start_goes_through_the_services_in_order(caplog: pytest.LogCaptureFixtu
     assert {step.state for step in report.steps} <= {StepState.OK, StepState.WARNING}
     assert report.failed == []
     assert last_report() is report
-    lines = [record for record in caplog.records if record.message == "Start step"]
-    assert [record.step for record in lines] == [step.name for step in report.steps]
+    lines = [vars(record) for record in caplog.records if record.message == "Start step"]
+    assert [line["step"] for line in lines] == [step.name for step in report.steps]
 
 
 def test_needed_service_that_is_down_stops_the_start_with_one_line() -> None:

@@ -131,7 +131,7 @@ class RedisBus:
         self._forget_connection()
 
     def _listen_once(self) -> None:
-        with self._listener_client.pubsub() as pubsub:
+        with self._listener_client.pubsub() as pubsub:  # type: ignore[no-untyped-call]
             wanted = self._open(pubsub)
             tidy_at = clock.monotonic() + TIDY_EVERY_S
             while not self._stop.is_set():
@@ -172,7 +172,7 @@ class RedisBus:
         with self._lock:
             unused = self._active - self._subscribers.prefixes()
             for prefix in unused:
-                pubsub.punsubscribe(self._pattern(prefix))
+                pubsub.punsubscribe(self._pattern(prefix))  # type: ignore[no-untyped-call]
             with self._confirmed:
                 self._active -= unused
 
