@@ -2,7 +2,7 @@
 
 from portfolio.services.fills import fill_apply
 from portfolio.services.imports import trade_import
-from portfolio.services.orders import order_cancel, order_place, order_replace
+from portfolio.services.orders import open_orders_cancel, order_cancel, order_place, order_replace
 from portfolio.services.portfolios import (
     cash_move,
     portfolio_close,
@@ -14,6 +14,7 @@ from portfolio.services.trading_state import trading_mode, trading_state_set
 __all__ = [
     "cash_move",
     "fill_apply",
+    "open_orders_cancel",
     "order_cancel",
     "order_place",
     "order_replace",

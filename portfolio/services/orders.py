@@ -19,7 +19,12 @@ from portfolio.enums import (
     TimeInForce,
     TradingMode,
 )
-from portfolio.errors import BrokerNotConfiguredError, OrderDuplicateError, OrderTermsError
+from portfolio.errors import (
+    BrokerNotConfiguredError,
+    OrderDuplicateError,
+    OrderStateError,
+    OrderTermsError,
+)
 from portfolio.market_view import day_end, limits, market_of
 from portfolio.models import Order
 from portfolio.selectors import order_get
@@ -29,6 +34,7 @@ from portfolio.services.trading_state import trading_mode
 from portfolio.services.wake import trader_wake
 from portfolio.types import OrderRequest
 from tradingplatform.clock import now
+from tradingplatform.db.shards import shard_aliases
 from tradingplatform.db.transactions import tx
 
 ORDER_PLACED = "portfolio.order_placed"
@@ -81,6 +87,20 @@ def order_replace(
     seen = _look(order.symbol, limit_price or order.limit_price)
     change = _Change(order_id, quantity, limit_price)
     return tx(account_db_key, _replace, account_db_key, portfolio_id, change, seen)
+
+
+def open_orders_cancel() -> int:
+    """Ask for every open order of every user to be canceled; return how many were asked for."""
+    asked = 0
+    for alias in shard_aliases():
+        rows = Order.objects.using(alias).open().exclude(status=OrderStatus.PENDING_CANCEL)
+        for key, portfolio_id, pk in rows.values_list("account_db_key", "portfolio_id", "pk"):
+            try:
+                order_cancel(account_db_key=key, portfolio_id=portfolio_id, order_id=pk)
+            except OrderStateError:
+                continue
+            asked += 1
+    return asked
 
 
 @dataclass(frozen=True, slots=True)

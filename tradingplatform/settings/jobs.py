@@ -17,6 +17,7 @@ EVENT_JOBS: dict[str, tuple[str, ...]] = {
 PERIODIC_JOBS: dict[str, int] = {
     "chat.answers_resume": 15,
     "platform.tables_prune": 3600,
+    "portfolio.ledger_verify": 300,
 }
 # The loops of `manage.py run_process NAME`; embedded mode runs all of them as threads.
 RUNNERS: dict[str, str] = {
