@@ -107,7 +107,7 @@ def unconfirmed(text: str, evidence: Evidence) -> list[str]:
     shown = text
     for name in sorted(evidence.names, key=len, reverse=True):
         if any(letter.isdigit() for letter in name):
-            shown = re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w])", " ", shown)
+            shown = re.sub(rf"(?<![A-Za-z0-9.]){re.escape(name)}(?![A-Za-z0-9])", " ", shown)
     shown = patterns.LIST_MARKER.sub(" ", shown)
     rest, parts, times = _without_dates(shown)
     wrong = [f"{hour}:{minute:02}" for hour, minute in times - evidence.times]

@@ -14,8 +14,7 @@ _LEGAL_FORM = re.compile(
     r"|& co|class [a-c])\b",
     re.IGNORECASE,
 )
-_SHORT_TICKER = 2
-_NAME_CHARACTERS_MIN = 3
+_SHORT_WORD = 2
 
 
 @dataclass(frozen=True)
@@ -43,13 +42,9 @@ class InstrumentFinder:
 
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], str]]:
-        names: dict[str, str] = {}
-        for alias, symbol in ALIASES.items():
-            if symbol in self._by_symbol:
-                names[alias.lower()] = symbol
+        names = {alias: key for alias, key in ALIASES.items() if key in self._by_symbol}
         for instrument in self.instruments:
-            for name in _names(instrument):
-                names[name.lower()] = instrument.symbol
+            names.update(dict.fromkeys(_names(instrument), instrument.symbol))
         ordered = sorted(names.items(), key=lambda item: (-len(item[0]), item[0]))
         tickers = [(_ticker(each.symbol), each.symbol) for each in self.instruments]
         return [*tickers, *((_name(name), symbol) for name, symbol in ordered)]
@@ -58,12 +53,12 @@ class InstrumentFinder:
 def _names(instrument: Instrument) -> Iterable[str]:
     short = " ".join(_LEGAL_FORM.sub(" ", instrument.name_en).split()).strip(" &")
     wanted = {instrument.name_en, short, instrument.name_ko}
-    return {name for name in wanted if len(name) >= _NAME_CHARACTERS_MIN or HANGUL.search(name)}
+    return {name for name in wanted if len(name) > 1}
 
 
 def _ticker(symbol: str) -> re.Pattern[str]:
-    # Short tickers are also English words: "go", "it", "pg"; those count in capitals only.
-    flags = 0 if len(symbol) <= _SHORT_TICKER else re.IGNORECASE
+    # Words of two letters, such as "ko" or "hd", count in capitals only.
+    flags = 0 if len(symbol) <= _SHORT_WORD else re.IGNORECASE
     return re.compile(rf"(?<![A-Za-z0-9.]){re.escape(symbol)}(?![A-Za-z0-9])", flags)
 
 
@@ -71,4 +66,5 @@ def _name(name: str) -> re.Pattern[str]:
     if HANGUL.search(name):
         # Particles follow a Korean noun without a space, so only the front is bounded.
         return re.compile(rf"(?<![\uac00-\ud7a3A-Za-z0-9]){re.escape(name)}", re.IGNORECASE)
-    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", re.IGNORECASE)
+    flags = 0 if len(name) <= _SHORT_WORD else re.IGNORECASE
+    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", flags)

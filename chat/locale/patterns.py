@@ -2,7 +2,8 @@
 
 import re
 
-_FLAGS = re.IGNORECASE
+# ASCII: a Korean particle right behind a Latin word must not hide its end from \b.
+_FLAGS = re.IGNORECASE | re.ASCII
 HANGUL = re.compile(r"[\uac00-\ud7a3\u3131-\u318e]")
 
 
@@ -64,13 +65,14 @@ LATIN_UNITS = {
 }  # fmt: skip
 NUMBER = re.compile(
     rf"(?P<digits>{_DIGITS})"
-    r"(?:\s*(?P<percent>%p?|percent\b|per cent\b|percentage points?\b|퍼센트|프로(?!\w)|bp\b|bps\b)"
+    r"(?:\s*(?P<percent>%p?|percent\b|per cent\b|percentage points?\b|bps?\b"
+    r"|퍼센트|프로(?![가-힣]))"
     r"|\s*(?P<unit>thousand|million|billion|trillion|(?:k|mn|m|bn|b)\b|천(?=\s*(?:원|달러|주)))"
     r")?",
     _FLAGS,
 )
 
-ISO_DATE = re.compile(r"\b(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})\b\.?")
+ISO_DATE = re.compile(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)")
 KOREAN_DATE = re.compile(
     r"(?:(?P<year>\d{4})\s*년)?\s*(?:(?P<month>\d{1,2})\s*월)(?:\s*(?P<day>\d{1,2})\s*일)?"
 )
@@ -83,5 +85,5 @@ ENGLISH_DATE = re.compile(
     rf"|\b(?P<day2>\d{{1,2}})\s+(?P<month2>{_MONTHS})\.?(?:,?\s+(?P<year2>\d{{4}}))?\b",
     _FLAGS,
 )
-TIME = re.compile(r"\b(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2}(?:\.\d+)?)?\b")
+TIME = re.compile(r"(?<![\d:])(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2}(?:\.\d+)?)?(?![\d:])")
 LIST_MARKER = re.compile(r"^\s*(?:#+\s*)?\d{1,2}[.)]\s+", re.MULTILINE)

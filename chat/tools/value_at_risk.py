@@ -22,6 +22,7 @@ from chat.tools.base import (
 )
 from chat.tools.portfolio_summary import amount_text, own_summaries
 from chat.tools.prices import Window, closes_window, joined, midnight, once
+from market.selectors import instruments_get
 from quant import risk
 from quant.constants import TRADING_DAYS_PER_YEAR
 from quant.returns import normalised_weights, panel_returns, portfolio_returns
@@ -77,6 +78,8 @@ class RiskEstimate(BaseModel):
     label: str = Field(description="Portfolio name, or empty for named symbols.")
     currency: str = Field(description="Currency of the amounts; empty when mixed.")
     symbols: list[str]
+    names_en: list[str]
+    names_ko: list[str]
     weights: list[float] = Field(description="Fractions that add up to one.")
     risk_shares: list[float] = Field(description="Share of each symbol in the volatility.")
     value_at_risk: float = Field(description="Loss fraction not exceeded with the confidence.")
@@ -167,11 +170,14 @@ def _estimate(args: ValueAtRiskArguments, mix: _Mix, window: Window) -> RiskEsti
         horizon_periods=args.horizon_days,
     )
     currency = _currency(window.currencies)
+    instruments = instruments_get(mix.symbols)
     mixed = portfolio_returns(returns, mix.weights)
     return RiskEstimate(
         label=mix.label,
         currency=currency,
         symbols=list(mix.symbols),
+        names_en=[each.name_en for each in instruments.values()],
+        names_ko=[each.name_ko for each in instruments.values()],
         weights=list(mix.weights),
         risk_shares=risk.gaussian_risk_shares(returns, mix.weights).tolist(),
         value_at_risk=tail.value_at_risk,

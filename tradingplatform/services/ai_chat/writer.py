@@ -192,8 +192,8 @@ def _risk(result: Json, language: Language) -> Iterator[str]:
             volatility=percent(estimate["annualised_volatility"]),
         )
         if len(estimate["symbols"]) > 1:
-            pairs = zip(estimate["symbols"], estimate["risk_shares"], strict=True)
-            shares = ", ".join(f"{symbol} {percent(share)}" for symbol, share in pairs)
+            pairs = zip(_names(estimate, language), estimate["risk_shares"], strict=True)
+            shares = ", ".join(f"{label} {percent(share)}" for label, share in pairs)
             yield phrase(language, "risk.shares", shares=shares)
 
 
@@ -216,10 +216,19 @@ def _horizon(days: int, language: Language) -> str:
 def _subject(estimate: Json, language: Language) -> str:
     if estimate["label"]:
         return phrase(language, "risk.own", currency=estimate["currency"], label=estimate["label"])
-    if len(estimate["symbols"]) == 1:
-        return str(estimate["symbols"][0])
-    pairs = zip(estimate["symbols"], estimate["weights"], strict=True)
-    return ", ".join(f"{symbol} {percent(weight)}" for symbol, weight in pairs)
+    names = _names(estimate, language)
+    if len(names) == 1:
+        return names[0]
+    pairs = zip(names, estimate["weights"], strict=True)
+    return ", ".join(f"{label} {percent(weight)}" for label, weight in pairs)
+
+
+def _names(estimate: Json, language: Language) -> list[str]:
+    columns = (estimate["symbols"], estimate["names_en"], estimate["names_ko"])
+    return [
+        name({"symbol": symbol, "name_en": name_en, "name_ko": name_ko}, language)
+        for symbol, name_en, name_ko in zip(*columns, strict=True)
+    ]
 
 
 def _portfolio(result: Json, language: Language) -> Iterator[str]:

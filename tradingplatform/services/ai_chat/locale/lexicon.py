@@ -2,7 +2,8 @@
 
 import re
 
-_FLAGS = re.IGNORECASE
+# ASCII: a Korean particle right behind a Latin word must not hide its end from \b.
+_FLAGS = re.IGNORECASE | re.ASCII
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
