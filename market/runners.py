@@ -12,13 +12,13 @@ from market.bar_store import BarRow
 from market.feed import FeedBook
 from market.metrics import FEED_FAILURES, FEED_HEARTBEAT, FEED_LEADS
 from market.quotes import quotes_tell
-from market.sample.provider import SampleProvider
 from market.services import (
     base_prices_roll,
     feed_bars_store,
     feed_open,
     minute_bars_prune,
 )
+from market.ticks import TickProvider
 from market.types import Quote
 from tradingplatform.clock import monotonic, now
 from tradingplatform.errors import UnavailableError
@@ -68,7 +68,7 @@ def _lead_once(stop: threading.Event) -> None:
 class FeedLoop:
     """Steps a provider, hands its quotes out and stores its bars, while the lease is held."""
 
-    def __init__(self, provider: SampleProvider, book: FeedBook) -> None:
+    def __init__(self, provider: TickProvider, book: FeedBook) -> None:
         self._provider = provider
         self._book = book
         self._minute: datetime | None = None

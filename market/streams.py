@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from market import selectors
-from market.quotes import quote_channel, quote_frame
+from market.quotes import quote_channel, quote_frame, quotes_cached
 from tradingplatform.clock import now
 from tradingplatform.errors import AuthenticationError
 from tradingplatform.realtime.errors import StreamUnknownError
@@ -34,7 +34,10 @@ class MarketStreams:
         """Let everybody in where the operator allows it, else users; refuse unknown symbols."""
         if principal is None and not settings.MARKET_ANONYMOUS:
             raise AuthenticationError("Sign in first.")
-        selectors.instrument_get(_symbol(stream))
+        symbol = _symbol(stream)
+        # Who has a live quote is known: a storm of reconnecting sockets asks no database.
+        if symbol not in quotes_cached([symbol]):
+            selectors.instrument_get(symbol)
 
     def snapshot(self, principal: SocketPrincipal | None, stream: str) -> list[Json]:
         """Return the newest quote as one frame."""

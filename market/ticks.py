@@ -1,8 +1,10 @@
 """What a provider tells, and why some of it is refused. Pure."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Protocol
 
 from market import rules
 
@@ -21,6 +23,19 @@ class Tick:
     ask: Decimal
     size: int
     exchange_time: datetime
+
+
+class TickProvider(Protocol):
+    """A source of ticks that the feed steps; the sample market is one."""
+
+    def ticks(self, at: datetime, elapsed_s: float) -> Iterable[Tick]:
+        """Return what happened in the ``elapsed_s`` seconds before ``at``."""
+
+    def symbols_of(self, exchange: str) -> list[str]:
+        """Return the exchange's symbols in the order that session_start expects."""
+
+    def session_start(self, exchange: str, on: date, base_prices: Sequence[Decimal]) -> None:
+        """Take note that a session begins on these base prices."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from market.models import Bar, Instrument
 from market.quotes import quotes_cached
 from market.sample.process import FloatArray, Walker
 from market.sample.provider import SampleProvider
+from market.ticks import TickProvider
 from market.types import PRICE_UNIT, Quote
 from tradingplatform.db.transactions import global_tx
 
@@ -31,7 +32,7 @@ _SHRINKAGE = 0.1
 class Feed:
     """A provider of ticks and the book that takes them in."""
 
-    provider: SampleProvider
+    provider: TickProvider
     book: FeedBook
 
 

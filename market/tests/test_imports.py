@@ -176,4 +176,4 @@ def test_real_files_load_within_two_seconds_and_once():
     bar = Bar.objects.get(
         instrument__symbol="005930", interval="1d", opened_at=datetime(2016, 1, 4, tzinfo=UTC)
     )
-    assert (bar.open, bar.close, bar.volume) == (25200, 24100, 15346950)
+    assert (bar.open, bar.close, bar.volume) == (Decimal(25200), Decimal(24100), 15346950)

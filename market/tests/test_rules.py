@@ -84,8 +84,14 @@ def test_price_band_limits_are_cut_to_their_own_tick(base, low, high):
 
 
 def test_price_band_was_15_percent_before_june_2015():
-    assert rules.price_band("KRX", Decimal(100000), on=date(2015, 6, 12)) == (85000, 115000)
-    assert rules.price_band("KRX", Decimal(100000), on=date(2015, 6, 15)) == (70000, 130000)
+    assert rules.price_band("KRX", Decimal(100000), on=date(2015, 6, 12)) == (
+        Decimal(85000),
+        Decimal(115000),
+    )
+    assert rules.price_band("KRX", Decimal(100000), on=date(2015, 6, 15)) == (
+        Decimal(70000),
+        Decimal(130000),
+    )
 
 
 def test_us_has_no_price_band():

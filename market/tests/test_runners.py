@@ -60,7 +60,13 @@ def apple():
 
 def loop_of(*steps, at=AT):
     provider = Script(*steps)
-    return FeedLoop(provider, feed_open(epoch=7, at=at).book), provider
+    feed = feed_open(epoch=7, at=at)
+    assert feed is not None
+    return FeedLoop(provider, feed.book), provider
+
+
+def prices(*texts):
+    return tuple(Decimal(text) for text in texts)
 
 
 def test_a_step_tells_cache_and_bus(apple):
@@ -72,7 +78,7 @@ def test_a_step_tells_cache_and_bus(apple):
     subscription.close()
 
     quote = selectors.quotes_get(["AAPL"])["AAPL"]
-    assert (quote.price, quote.change, quote.epoch, quote.seq) == (101, 1, "7", 1)
+    assert (quote.price, quote.change, quote.epoch, quote.seq) == (*prices("101", "1"), "7", 1)
     assert [channel for channel, _ in heard] == ["market:AAPL"]
 
 
@@ -93,9 +99,10 @@ def test_bars_are_stored_when_the_minute_turns(apple):
 
     minute = Bar.objects.get(interval="1m")
     assert minute.opened_at == AT.replace(second=0)
-    assert (minute.open, minute.high, minute.close, minute.volume) == (101, 103, 103, 10)
+    figures = (minute.open, minute.high, minute.close)
+    assert (figures, minute.volume) == (prices("101", "103", "103"), 10)
     day = Bar.objects.get(interval="1d", opened_at=datetime(2026, 11, 23, tzinfo=UTC))
-    assert (day.open, day.high, day.close, day.volume) == (101, 103, 103, 10)
+    assert ((day.open, day.high, day.close), day.volume) == (figures, 10)
     assert day.generated_fields == ["open", "high", "low", "close", "volume"]
 
 
@@ -120,7 +127,7 @@ def test_base_price_rolls_at_local_midnight(apple):
     apple.refresh_from_db()
     assert (apple.base_price, apple.base_date) == (Decimal(101), AT.date())
     quote = selectors.quotes_get(["AAPL"])["AAPL"]
-    assert (quote.base_price, quote.change, quote.volume) == (101, 1, 5)
+    assert (quote.base_price, quote.change, quote.volume) == (*prices("101", "1"), 5)
 
 
 def test_a_deaf_bus_does_not_stop_the_feed(apple):

@@ -144,6 +144,6 @@ def test_krx_returns_have_the_volatility_of_the_catalogue_and_move_together():
     returns = history.krx_returns(listed, SEED, 2900)
 
     measured = returns.std(axis=0) / np.array([row.daily_volatility for row in listed])
-    correlation = np.corrcoef(returns.T)[np.triu_indices(len(listed), 1)]
+    correlation = np.asarray(np.corrcoef(returns.T))[np.triu_indices(len(listed), 1)]
     assert np.abs(measured - 1).max() < 0.12
     assert correlation.min() > 0.25

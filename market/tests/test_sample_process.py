@@ -53,7 +53,7 @@ def test_prices_stand_on_ticks_next_to_each_other(exchange, price):
 
 def test_prices_stay_in_the_band_however_wild_the_day():
     market = process(volatility=0.5)
-    low, high = rules.price_band("KRX", Decimal(70_000))
+    low, high = rules.price_band("KRX", Decimal(70_000)) or (0, 0)
 
     steps = run(market, 2000, seconds=60)
 
@@ -93,7 +93,7 @@ def test_new_session_moves_the_band_to_the_new_base():
     market = process()
     market.session_start("KRX", DAY, np.full(4, 100_000 * PRICE_UNIT))
 
-    low, high = rules.price_band("KRX", Decimal(100_000))
+    low, high = rules.price_band("KRX", Decimal(100_000)) or (0, 0)
     assert (market.prices >= low * PRICE_UNIT).all()
     assert (market.prices <= high * PRICE_UNIT).all()
     assert (run(market, 1)[0].bids >= low * PRICE_UNIT).all()

@@ -50,6 +50,7 @@ def test_bars_end_with_the_last_finished_session_of_each_exchange():
         assert selectors.bars_get(symbol=symbol, limit=1).dates().astype(str) == "2026-11-20"
     for row in Instrument.objects.all():
         assert row.base_date == date(2026, 11, 20)
+        assert row.base_price is not None
         assert rules.is_on_tick(row.exchange, row.base_price)
 
 
@@ -103,9 +104,12 @@ def test_feed_goes_on_with_the_running_bars():
 
     feed = feed_open(epoch=3, at=MONDAY.replace(second=20))
 
+    assert feed is not None
     line = feed.book.lines["AAPL"]
     assert (line.base_price, line.last_price) == (Decimal(100), Decimal(103))
+    assert line.day is not None
     assert line.day.volume == 5000
+    assert line.minute is not None
     assert line.minute.volume == 70
 
 

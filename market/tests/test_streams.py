@@ -93,3 +93,11 @@ def test_told_quotes_arrive_on_the_channel_of_the_stream_encoded_once():
 def test_quotes_conflate():
     assert conflates(streams)
     assert streams.frames == {}
+
+
+def test_joining_a_live_stream_asks_no_database(django_assert_num_queries):
+    quote_put(instrument_make("AAPL"))
+
+    with django_assert_num_queries(0):
+        streams.authorise(None, "market:AAPL")
+        streams.snapshot(None, "market:AAPL")
