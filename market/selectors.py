@@ -8,6 +8,7 @@ import numpy as np
 from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, QuerySet, Subquery
 
 from market import rollup, rules
+from market.bar_store import bars_at
 from market.enums import BarInterval, StoredInterval, generated_names
 from market.errors import BarRangeError, QuoteUnavailableError, SymbolUnknownError
 from market.models import Bar, Instrument
@@ -129,30 +130,40 @@ def overview_rows(exchange: str | None = None) -> list[tuple[Instrument, Quote]]
 
 
 def _quotes_from_bars(instruments: dict[str, Instrument]) -> dict[str, Quote]:
-    newest = Bar.objects.filter(instrument_id=OuterRef("pk"), interval=StoredInterval.DAY)
-    at = Subquery(newest.order_by("-opened_at").values("opened_at")[:1])
-    ids = [row.pk for row in instruments.values()]
-    last_at = dict(Instrument.objects.filter(pk__in=ids).annotate(at=at).values_list("pk", "at"))
-    quotes = {}
-    for symbol, instrument in instruments.items():
-        opened_at = last_at[instrument.pk]
-        if opened_at is None:
-            raise QuoteUnavailableError(
-                f"No price of {symbol} is known yet.", symbol=symbol, retry_after_s=5
-            )
-        quotes[symbol] = _quote_from_bar(instrument, opened_at)
-    return quotes
-
-
-def _quote_from_bar(instrument: Instrument, opened_at: datetime) -> Quote:
     newest_first = Bar.objects.filter(
-        instrument_id=instrument.pk, interval=StoredInterval.DAY, opened_at__lte=opened_at
+        instrument_id=OuterRef("pk"), interval=StoredInterval.DAY
     ).order_by("-opened_at")
-    last, *before = newest_first[:2]
-    base = before[0].close if before else last.close
+    ids = [row.pk for row in instruments.values()]
+    opened = {
+        pk: (last, before)
+        for pk, last, before in Instrument.objects.filter(pk__in=ids)
+        .annotate(
+            last_at=Subquery(newest_first.values("opened_at")[:1]),
+            before_at=Subquery(newest_first.values("opened_at")[1:2]),
+        )
+        .values_list("pk", "last_at", "before_at")
+    }
+    unpriced = [symbol for symbol, row in instruments.items() if opened[row.pk][0] is None]
+    if unpriced:
+        raise QuoteUnavailableError(
+            f"No price is known yet: {', '.join(unpriced)[:200]}.",
+            symbols=unpriced[:20],
+            retry_after_s=5,
+        )
+    last = bars_at({pk: pair[0] for pk, pair in opened.items()})
+    before = bars_at({pk: pair[1] for pk, pair in opened.items() if pair[1] is not None})
+    return {
+        symbol: _quote_from_bar(row, last[row.pk], before.get(row.pk))
+        for symbol, row in instruments.items()
+    }
+
+
+def _quote_from_bar(instrument: Instrument, last: Bar, before: Bar | None) -> Quote:
+    base = last.close if before is None else before.close
     change, change_rate = change_of(last.close, base)
-    session = rules.regular_session(instrument.exchange, opened_at.date())
-    told_at = min(session.closed_at(opened_at.date()).astimezone(UTC), now())
+    day = last.opened_at.date()
+    closed_at = rules.regular_session(instrument.exchange, day).closed_at(day)
+    told_at = min(closed_at.astimezone(UTC), now())
     return Quote(
         symbol=instrument.symbol,
         price=last.close,

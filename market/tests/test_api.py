@@ -6,6 +6,7 @@ from rest_framework.test import APIClient
 
 from market.enums import generated_mask
 from market.tests.factories import bar_make, bars_make, instrument_make, quote_put
+from tests.query_budget import query_budget
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -52,11 +53,11 @@ def test_instrument_without_a_price_has_no_tick_yet(client):
     assert (answer["symbol"], answer["tick_size"], answer["price_band"]) == ("AAPL", None, None)
 
 
-def test_instruments_come_in_pages(client, django_assert_max_num_queries):
+def test_instruments_come_in_pages(client):
     for symbol in ("AAPL", "MSFT", "KO"):
         instrument_make(symbol)
 
-    with django_assert_max_num_queries(1):
+    with query_budget("market:instruments"):
         first = client.get("/api/market/instruments", {"limit": 2}).json()
     second = client.get(first["next"]).json()
 
@@ -65,11 +66,11 @@ def test_instruments_come_in_pages(client, django_assert_max_num_queries):
     assert second["next"] is None
 
 
-def test_quotes(client, django_assert_num_queries):
+def test_quotes(client):
     quote_put(instrument_make("AAPL"), "251.07", base_price="250")
     quote_put(instrument_make("005930"), "70100", base_price="70000")
 
-    with django_assert_num_queries(0):
+    with query_budget("market:quotes"):
         answer = client.get("/api/market/quotes", {"symbols": "005930, aapl"})
 
     samsung, apple = answer.json()["results"]
@@ -214,14 +215,20 @@ def test_bars_of_an_unknown_symbol(client):
     assert (answer.status_code, answer.json()["errorCode"]) == (404, "SYMBOL_UNKNOWN")
 
 
-def test_bars_take_two_queries(client, django_assert_num_queries):
-    bars_make(instrument_make("AAPL"), date(2026, 1, 1), ["1", "2"])
+def test_query_budgets(client):
+    for symbol in ("AAPL", "MSFT", "KO"):
+        bars_make(instrument_make(symbol), date(2026, 1, 1), ["1", "2"])
 
-    with django_assert_num_queries(2):
+    with query_budget("market:bars"):
         client.get("/api/market/bars/AAPL")
+    with query_budget("market:instrument"):
+        client.get("/api/market/instruments/AAPL")
+    with query_budget("market:quotes (before the feed has spoken)"):
+        answer = client.get("/api/market/quotes?symbols=AAPL,MSFT,KO")
+    assert [row["price"] for row in answer.json()["results"]] == ["2", "2", "2"]
 
 
-def test_overview_ranks_what_moved(client, django_assert_num_queries):
+def test_overview_ranks_what_moved(client):
     for symbol, price, volume in (
         ("AAPL", "101", 10),
         ("MSFT", "97", 500),
@@ -231,7 +238,7 @@ def test_overview_ranks_what_moved(client, django_assert_num_queries):
         quote_put(instrument_make(symbol), price, base_price="100", volume=volume)
     instrument_make("NONE")
 
-    with django_assert_num_queries(1):
+    with query_budget("market:overview"):
         answer = client.get("/api/market/overview", {"limit": 1}).json()
 
     assert [row["symbol"] for row in answer["gainers"]] == ["005930"]
