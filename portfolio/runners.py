@@ -16,9 +16,9 @@ from tradingplatform.services.lock import Lease
 log = structlog.get_logger(__name__)
 
 LEASE_NAME = "trader:PAPER"
-LEASE_TTL_S = 10.0
-RENEW_EVERY_S = 2.0
-RETRY_AFTER_S = 1.0
+LEASE_TTL_S = 5.0
+RENEW_EVERY_S = 1.0
+RETRY_AFTER_S = 0.5
 LOOK_EVERY_S = 0.2
 
 
