@@ -36,7 +36,11 @@ class Persona(models.TextChoices):
 
 
 class EventKind(models.TextChoices):
-    """What a ``chat`` frame tells; `message` replaces the shown text, `delta` appends to it."""
+    """What a ``chat`` frame tells.
+
+    `delta` appends to the shown text; `status` STREAMING empties it, for an answer begins, or
+    begins anew; `message` is the whole question, or the whole answer once it is final.
+    """
 
     DELTA = "delta"
     TOOL = "tool"

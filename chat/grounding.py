@@ -144,7 +144,10 @@ class Gate:
                 yield sentence
 
 
-_BOUNDARY = re.compile(r"(?<=\n)|(?<=[.!?。])(?=\s)(?<!\b\d[.])(?<!\bvs[.])")
+# After a line break, or after a full stop unless that ends the number of a list item.
+_BOUNDARY = re.compile(
+    r"(?<=\n)|(?<=[.!?\u3002])(?=\s)(?<!^\d[.])(?<!\n\d[.])(?<!^\d\d[.])(?<!\n\d\d[.])"
+)
 
 
 def _sentences(text: str) -> list[str]:

@@ -299,8 +299,13 @@ def _close(answer: ChatMessage, status: MessageStatus) -> None:
         message.updated_at = message.completed_at = moment
         message.save()
     _tell(answer, EventKind.MESSAGE, selectors.message_object(answer))
-    for message_id in (_question_id(answer), answer.id):
-        _tell(answer, EventKind.STATUS, {"message_id": str(message_id), "status": status.value})
+    _tell_status(answer, _question_id(answer))
+    _tell_status(answer, answer.id)
+
+
+def _tell_status(answer: ChatMessage, message_id: UUID) -> None:
+    data = {"message_id": str(message_id), "status": answer.status}
+    _tell(answer, EventKind.STATUS, data)
 
 
 def _question_id(answer: ChatMessage) -> UUID:

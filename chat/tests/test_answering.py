@@ -27,10 +27,10 @@ def transcript(frames, message_id):
     text = ""
     for frame in frames:
         data = frame["data"]
-        if data["kind"] == "message" and data["id"] == message_id:
-            text = data["content"]
-        elif data["kind"] == "status" and data["message_id"] == message_id:
+        if data["kind"] == "status" and data["message_id"] == message_id:
             text = "" if data["status"] == "STREAMING" else text
+        elif data["kind"] == "message" and data["id"] == message_id:
+            text = data["content"]
         elif data["kind"] == "delta" and data["message_id"] == message_id:
             text += data["text"]
     return text
