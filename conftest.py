@@ -61,13 +61,16 @@ def services_forgotten() -> Iterator[None]:
     """Close every service after a test, so that none sees what another one cached."""
     yield
     from django.core.cache import caches
+    from django.core.cache.backends.locmem import LocMemCache
 
     from tradingplatform.services import services
 
     used = bool(services._built)
     services.close_all()
     for cache in caches.all(initialized_only=True):
-        cache.clear()
+        # On Redis clear() is FLUSHDB, which would empty the other workers' caches too.
+        if isinstance(cache, LocMemCache):
+            cache.clear()
     if used:
         _forget_redis()
 
