@@ -68,10 +68,9 @@ def token_refresh(*, refresh: str) -> TokenPair:
 def _rotate(refresh: str) -> UUID:
     tokens = RefreshToken.objects.using(GLOBAL_ALIAS)
     token_hash = _hash(refresh)
-    # The swap comes first: of any number of rivals exactly one changes the row.
-    swapped = tokens.filter(
-        token_hash=token_hash, used_at__isnull=True, family__revoked_at__isnull=True
-    ).update(used_at=now())
+    # The swap comes first: of any number of rivals exactly one changes the row. It names that
+    # one row only (with a join it became a sub-query, and eight rivals a deadlock).
+    swapped = tokens.filter(token_hash=token_hash, used_at__isnull=True).update(used_at=now())
     token = tokens.select_related("family__session").filter(token_hash=token_hash).first()
     if token is None:
         raise InvalidTokenError("The refresh token is not valid.")
