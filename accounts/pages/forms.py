@@ -1,6 +1,7 @@
 """The forms of log-in and sign-up; the rules themselves are the services'."""
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.rules import EMAIL_MAX, NICKNAME_MAX, PASSWORD_MAX, PASSWORD_MIN
@@ -39,7 +40,7 @@ class SignUpForm(forms.Form):
         label=_("Password"),
         max_length=PASSWORD_MAX,
         strip=False,
-        help_text=_("At least %(min)d characters.") % {"min": PASSWORD_MIN},
+        help_text=format_lazy(_("At least {min} characters."), min=PASSWORD_MIN),
         widget=forms.PasswordInput(
             attrs={"autocomplete": "new-password", "minlength": PASSWORD_MIN}
         ),

@@ -63,8 +63,10 @@ def log_out(request: HttpRequest) -> HttpResponse:
 
 
 def _arrive(request: HttpRequest, user: User) -> HttpResponseRedirect:
+    """Go on; the user's own language counts where the browser does not name one."""
     answer = HttpResponseRedirect(_next(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
-    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+    is_named = "Accept-Language" in request.headers
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and not is_named:
         answer.set_cookie(
             settings.LANGUAGE_COOKIE_NAME,
             user.language,

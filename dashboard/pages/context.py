@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from accounts.authentication import page_principal
@@ -22,6 +22,7 @@ from portfolio.core.costs import (
     settlement_date,
 )
 from tradingplatform import clock
+from tradingplatform.api.principal import Principal
 from tradingplatform.money import CURRENCY_DIGITS, decimal_text
 
 THEMES = ("system", "light", "dark")
@@ -39,9 +40,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
             "colours": _choice(request, "colours", COLOURS, usual),
             "texts": component_texts(language),
             "is_built": settings.DJANGO_VITE["default"]["manifest_path"].is_file(),
-            "principal": SimpleLazyObject(lambda: page_principal(request)),
+            "principal": _principal(request),
         },
-        "page_config": SimpleLazyObject(lambda: base_config(request)),
+        "page_config": base_config(request),
     }
 
 
@@ -49,7 +50,7 @@ def base_config(request: HttpRequest) -> dict[str, Any]:
     """Return what the components of every page need."""
     return {
         "language": "ko" if (get_language() or "").startswith("ko") else "en",
-        "signed_in": page_principal(request) is not None,
+        "signed_in": _principal(request) is not None,
         "icons": static("icons.svg"),
         "log_in_url": reverse(settings.LOGIN_URL),
     }
@@ -73,6 +74,14 @@ def page_symbols() -> list[str]:
     except SymbolUnknownError as error:
         missing = error.details["symbols"]
         return [symbol for symbol in wanted if symbol not in missing]  # type: ignore[operator]
+
+
+def _principal(request: HttpRequest) -> Principal | None:
+    """Return who is signed in; nobody while the database is away, so that error pages render."""
+    try:
+        return page_principal(request)
+    except DatabaseError:
+        return None
 
 
 def _choice(request: HttpRequest, name: str, allowed: tuple[str, ...], usual: str) -> str:

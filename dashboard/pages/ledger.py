@@ -76,6 +76,6 @@ def _line(entry: Transaction) -> LedgerLine:
         symbol=entry.symbol,
         quantity="" if entry.quantity is None else f"{entry.quantity.normalize():,f}",
         price="" if entry.price is None else f"{entry.price:,.{digits}f}",
-        cash=f"{sum(amounts, Decimal(0)):+,.{digits}f}",
+        cash=f"{sum(amounts, Decimal(0)):+,.{digits}f}".replace("-", "−"),  # noqa: RUF001 - a minus
         currency=entry.currency,
     )

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.authentication import page_principal
@@ -22,7 +22,7 @@ from tradingplatform.errors import AuthenticationError, TradingPlatformError
 
 
 @never_cache
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the trading page to users and the start page to visitors."""
     if page_principal(request):
@@ -31,7 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 def trade(request: HttpRequest) -> HttpResponse:
     """Show the trading page, or the form that opens the first portfolio."""
     return _trade_page(request, PortfolioForm())
@@ -60,7 +60,7 @@ def portfolio_create(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 def ledger(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
     """Show a page of a portfolio's journal as a fragment."""
     before = request.GET.get("before", "0")

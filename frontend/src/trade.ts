@@ -1,4 +1,5 @@
 // The trading page.
+import './styles/live.css';
 import './styles/trade.css';
 import './components/account-bar.ts';
 import './components/analyst-chat.ts';
@@ -12,8 +13,11 @@ import './components/stock-chart.ts';
 import './components/symbol-head.ts';
 import './components/symbol-search.ts';
 import { pageConfig } from './lib/config.ts';
-import { theDesk } from './lib/desk.ts';
-import { useLocale } from './lib/format.ts';
+import { type PortfolioNews, theDesk } from './lib/desk.ts';
+import { announce } from './lib/dom.ts';
+import * as format from './lib/format.ts';
+import { gettext as _ } from './lib/i18n.ts';
+import { sideText } from './lib/words.ts';
 
 /** On a phone one panel shows at a time; the bar at the bottom chooses it. */
 function panels(): void {
@@ -49,16 +53,37 @@ function problems(): void {
   });
 }
 
-/** The ledger tab is rendered by the server; news of the portfolio asks for it again. */
-function ledger(): void {
-  window.addEventListener('portfolio-event', () => {
+/** Where there is no room for both, the side column shows the ticket or the analyst. */
+function side(): void {
+  const column = document.getElementById('side');
+  document.addEventListener('click', (event) => {
+    const button = (event.target as HTMLElement).closest<HTMLElement>('[data-side-button]');
+    const name = button?.dataset['sideButton'];
+    if (!column || !name) return;
+    column.dataset['side'] = name;
+    for (const other of column.querySelectorAll<HTMLElement>('[data-side-button]')) {
+      other.setAttribute('aria-pressed', String(other === button));
+    }
+  });
+}
+
+/** Fills are told; the ledger tab, which the server renders, asks for itself again. */
+function news(): void {
+  window.addEventListener('portfolio-event', (event) => {
+    const { fill } = (event as CustomEvent<PortfolioNews>).detail;
+    if (fill) {
+      const price = format.money(fill.price, fill.currency);
+      const [side, quantity] = [sideText(fill.side), format.quantity(fill.quantity)];
+      announce(_('Filled: {side} {quantity} {symbol} at {price}', { side, quantity, symbol: fill.symbol, price }), 'good');
+    }
     document.body.dispatchEvent(new CustomEvent('portfolio-changed'));
   });
 }
 
-useLocale(pageConfig().language);
+format.useLocale(pageConfig().language);
 panels();
 sessionEnd();
 problems();
-ledger();
+side();
+news();
 void theDesk().start(pageConfig().default_symbols);

@@ -1,4 +1,5 @@
 // The start page of visitors: sample quotes that move.
+import './styles/live.css';
 import './components/connection-badge.ts';
 import './components/quote-table.ts';
 import { pageConfig } from './lib/config.ts';

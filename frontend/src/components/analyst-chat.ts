@@ -244,6 +244,7 @@ export class AnalystChat extends HTMLElement {
   private arrived(frame: Frame): void {
     const data = frame.data as Record<string, unknown> & { kind?: string };
     const id = String(data['message_id'] ?? '');
+    if (data.kind === 'message') this.rename(String(data['client_message_id']), String(data['id']));
     if (data.kind === 'delta') this.delta(id, String(data['text'] ?? ''));
     else if (data.kind === 'tool') this.tool(id, data as unknown as ToolCall);
     else if (data.kind === 'message') this.put(data as unknown as ChatMessage);

@@ -35,7 +35,7 @@ export class OrderTicket extends HTMLElement {
   private force = el(
     'select',
     { id: 'ticket-force' },
-    el('option', { value: 'DAY' }, _('Day')),
+    el('option', { value: 'DAY' }, _('Day order')),
     el('option', { value: 'GTC' }, _('Good till cancelled')),
     el('option', { value: 'IOC' }, _('Immediate or cancel')),
   );
@@ -178,7 +178,7 @@ export class OrderTicket extends HTMLElement {
   }
 
   private get lot(): Decimal {
-    return Decimal.of(this.desk.instrument(this.desk.symbol.value)?.lot_size ?? '1');
+    return Decimal.of(this.desk.instrument(this.desk.symbol.value)?.lot_size ?? 1);
   }
 
   private get cash(): Decimal {
@@ -220,7 +220,7 @@ export class OrderTicket extends HTMLElement {
   private quoted(quote: Quote): void {
     if (quote.symbol !== this.desk.symbol.value) return;
     if (!this.priceTouched && document.activeElement !== this.priceField) {
-      this.priceField.value = Decimal.of(quote.price).toPlain();
+      this.priceField.value = format.quantity(quote.price);
     }
     this.recount();
   }
@@ -245,7 +245,7 @@ export class OrderTicket extends HTMLElement {
     const now = Decimal.parse(this.priceField.value) ?? this.marketPrice();
     if (!now) return;
     this.priceTouched = true;
-    this.priceField.value = stepPrice(this.bands, now, by).toPlain();
+    this.priceField.value = format.quantity(stepPrice(this.bands, now, by).toPlain());
     this.changed();
   }
 
@@ -308,7 +308,17 @@ export class OrderTicket extends HTMLElement {
       const tick = tickAt(this.bands, price)?.toPlain() ?? '';
       return this.refuse(_('The price must be a multiple of {tick}.', { tick }), this.priceField);
     }
+    if (this.type === 'LIMIT' && !this.isInBand(price)) return null;
     return this.funded(quantity, price) ? { quantity, price } : null;
+  }
+
+  private isInBand(price: Decimal): boolean {
+    const band = this.desk.instrument(this.desk.symbol.value)?.price_band;
+    const [low, high] = [Decimal.parse(band?.low), Decimal.parse(band?.high)];
+    if (!low || !high || (price.compare(low) >= 0 && price.compare(high) <= 0)) return true;
+    const limits = { low: format.price(low, this.currency), high: format.price(high, this.currency) };
+    this.refuse(_('Today’s limits are {low} to {high}.', limits), this.priceField);
+    return false;
   }
 
   private funded(quantity: Decimal, price: Decimal): boolean {

@@ -29,7 +29,12 @@ export class OrdersTable extends HTMLElement {
       _('Status'),
       ...(this.isHistory ? [] : [_('Cancel')]),
     ];
-    const head = el('tr', {}, ...heads.map((name) => el('th', { scope: 'col' }, name)));
+    const words = new Set([_('Symbol'), _('Side'), _('Type')]);
+    const head = el(
+      'tr',
+      {},
+      ...heads.map((name) => el('th', { scope: 'col', class: words.has(name) && 'text' }, name)),
+    );
     this.wrap.append(el('table', { class: 'grid' }, el('thead', {}, head), this.body));
     this.append(this.wrap, this.empty);
     this.desk.orders.watch((orders) => this.show(orders));
@@ -61,8 +66,8 @@ export class OrdersTable extends HTMLElement {
       { 'data-order': one.id, 'data-status': one.status },
       el('td', { class: 'num muted' }, format.dateTime(one.submitted_at)),
       el('th', { scope: 'row' }, choose),
-      el('td', { class: one.side === 'BUY' ? 'up' : 'down' }, sideText(one.side)),
-      el('td', {}, typeText(one.order_type)),
+      el('td', { class: `text ${one.side === 'BUY' ? 'up' : 'down'}` }, sideText(one.side)),
+      el('td', { class: 'text' }, typeText(one.order_type)),
       el('td', { class: 'num' }, format.quantity(one.quantity)),
       el('td', { class: 'num' }, format.quantity(one.filled_quantity)),
       el('td', { class: 'num' }, price ? format.price(price, currency) : _('Market')),

@@ -33,7 +33,12 @@ export class PositionsTable extends HTMLElement {
       _('Profit'),
       _('Weight'),
     ];
-    const head = el('tr', {}, ...heads.map((name) => el('th', { scope: 'col' }, name)));
+    const wide = new Set([_('Average cost'), _('Value'), _('Weight')]);
+    const head = el(
+      'tr',
+      {},
+      ...heads.map((name) => el('th', { scope: 'col', class: wide.has(name) && 'wide' }, name)),
+    );
     this.wrap.append(el('table', { class: 'grid' }, el('thead', {}, head), this.body));
     this.append(this.wrap, this.empty);
     this.desk.positions.watch((positions) => this.show(positions));
@@ -56,9 +61,11 @@ export class PositionsTable extends HTMLElement {
 
   private row(one: Position): HTMLTableRowElement {
     const price = el('td', { class: 'num' }, format.price(one.market_price, one.currency));
-    const value = el('td', { class: 'num' }, format.money(one.market_value, one.currency));
+    const value = el('td', { class: 'num wide' }, format.money(one.market_value, one.currency));
     const profit = el('td', { class: 'num' });
-    const choose = el('button', { type: 'button', class: 'link' }, one.symbol);
+    const name = this.desk.instrument(one.symbol)?.name ?? '';
+    const byName = one.currency === 'KRW' && name;
+    const choose = el('button', { type: 'button', class: 'link' }, byName || one.symbol);
     choose.addEventListener('click', () => void this.desk.select(one.symbol));
     const row = el(
       'tr',
@@ -67,14 +74,14 @@ export class PositionsTable extends HTMLElement {
         'th',
         { scope: 'row' },
         choose,
-        el('span', { class: 'muted' }, this.desk.instrument(one.symbol)?.name ?? ''),
+        el('span', { class: 'muted' }, byName ? one.symbol : name),
       ),
       el('td', { class: 'num' }, format.quantity(one.quantity)),
-      el('td', { class: 'num' }, format.price(one.average_cost, one.currency)),
+      el('td', { class: 'num wide' }, format.price(one.average_cost, one.currency)),
       price,
       value,
       profit,
-      el('td', { class: 'num' }, format.percent(one.weight, false)),
+      el('td', { class: 'num wide' }, format.percent(one.weight, false)),
     );
     this.rows.set(one.symbol, { position: one, row, price, value, profit });
     this.profitOf(profit, one.unrealized_pnl, one.unrealized_return, one.currency);

@@ -4,10 +4,11 @@ import { theDesk } from '../lib/desk.ts';
 import { el, flash, setText } from '../lib/dom.ts';
 import * as format from '../lib/format.ts';
 import { gettext as _ } from '../lib/i18n.ts';
-import type { Instrument, Quote } from '../lib/types.ts';
+import type { Quote } from '../lib/types.ts';
 
 interface Row {
   row: HTMLElement;
+  title: HTMLElement;
   name: HTMLElement;
   price: HTMLElement;
   change: HTMLElement;
@@ -42,7 +43,7 @@ export class QuoteTable extends HTMLElement {
       ['kr', _('Korea')],
       ['us', _('US')],
     ];
-    const group = el('div', { class: 'segmented', role: 'group', 'aria-label': _('Market') });
+    const group = el('div', { class: 'segmented', role: 'group', 'aria-label': _('Which market') });
     for (const [market, name] of names) {
       const button = el('button', { type: 'button', 'aria-pressed': String(market === 'all') }, name);
       button.addEventListener('click', () => {
@@ -59,12 +60,13 @@ export class QuoteTable extends HTMLElement {
 
   private addRow(symbol: string, isStatic: boolean): void {
     const cells = {
+      title: el('b', {}, symbol),
       name: el('span', { class: 'quote-name' }),
       price: el('span', { class: 'quote-price num' }, '–'),
       change: el('span', { class: 'quote-change num' }),
     };
     const parts = [
-      el('span', { class: 'quote-id' }, el('b', {}, symbol), cells.name),
+      el('span', { class: 'quote-id' }, cells.title, cells.name),
       el('span', { class: 'quote-figures' }, cells.price, cells.change),
     ];
     const row = isStatic
@@ -93,15 +95,18 @@ export class QuoteTable extends HTMLElement {
 
   private nameRows(): void {
     for (const [symbol, row] of this.rows) {
-      setText(row.name, this.desk.instrument(symbol)?.name ?? '');
+      // Korean stocks are known by name, US ones by ticker: that one stands first.
+      const instrument = this.desk.instrument(symbol);
+      const byName = instrument?.currency === 'KRW';
+      setText(row.title, byName ? instrument.name : symbol);
+      setText(row.name, byName ? symbol : (instrument?.name ?? ''));
     }
     this.filterRows();
   }
 
   private filterRows(): void {
     for (const [symbol, { row }] of this.rows) {
-      const instrument: Instrument | undefined = this.desk.instrument(symbol);
-      const isKorean = instrument ? instrument.currency === 'KRW' : /^\d{6}$/.test(symbol);
+      const isKorean = this.desk.currencyOf(symbol) === 'KRW';
       const shown = this.market === 'all' || (this.market === 'kr') === isKorean;
       if (row.parentElement) row.parentElement.hidden = !shown;
     }

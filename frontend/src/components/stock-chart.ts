@@ -187,7 +187,7 @@ export class StockChart extends HTMLElement {
     this.say(this.candles.list.length ? '' : _('Loading…'));
     try {
       const answer = await api.get<BarsAnswer>(this.path(), this.request.signal);
-      this.candles = new Candles(this.interval, this.desk.instrument(symbol)?.exchange);
+      this.candles = new Candles(this.interval, this.desk.exchangeOf(symbol));
       this.candles.take(answer.results);
       this.show(symbol, answer);
     } catch (error) {
@@ -287,7 +287,7 @@ export class StockChart extends HTMLElement {
 
   private zone(): string {
     return this.candles.isIntraday
-      ? zoneOf(this.desk.instrument(this.desk.symbol.value)?.exchange)
+      ? zoneOf(this.desk.exchangeOf(this.desk.symbol.value))
       : 'UTC';
   }
 

@@ -37,7 +37,7 @@ export class SymbolHead extends HTMLElement {
     for (const [key, name] of names) {
       const value = el('dd', { class: 'num' }, '–');
       this.figures.set(key, value);
-      list.append(el('div', {}, el('dt', {}, name), value));
+      list.append(el('div', { 'data-fact': key }, el('dt', {}, name), value));
     }
     return list;
   }

@@ -3,7 +3,7 @@ import * as api from './api.ts';
 import { Cell } from './cell.ts';
 import { pageConfig } from './config.ts';
 import { LiveSocket } from './socket.ts';
-import type { Frame, Instrument, Order, Portfolio, Position, Quote } from './types.ts';
+import type { Fill, Frame, Instrument, Order, Portfolio, Position, Quote } from './types.ts';
 
 const OPEN_STATUSES = new Set([
   'NEW',
@@ -16,10 +16,24 @@ const OPEN_STATUSES = new Set([
   'UNKNOWN',
 ]);
 const REFRESH_AFTER_MS = 250;
+const FEW = 3;
 const EQUITY_EVERY_MS = 10_000;
 const SELECTED_KEY = 'trade.symbol';
 
+/** KRX codes are six digits or letters that begin with a digit; US tickers begin with a letter. */
+export const isKoreanCode = (symbol: string): boolean => /^\d[0-9A-Z]{5}$/.test(symbol);
+
 export const isOpen = (order: Order): boolean => OPEN_STATUSES.has(order.status);
+
+/** One message of the user stream: its object stands under the name of its kind. */
+export interface PortfolioNews {
+  kind?: string;
+  portfolio_id?: string;
+  order?: Order;
+  fill?: Fill & { symbol: string; side: string; currency: string };
+  position?: Position;
+  equity?: Portfolio;
+}
 
 export class Desk {
   readonly socket: LiveSocket;
@@ -73,7 +87,12 @@ export class Desk {
   }
 
   currencyOf(symbol: string): string {
-    return this.instrument(symbol)?.currency ?? this.quotes.get(symbol)?.currency ?? 'USD';
+    const told = this.instrument(symbol)?.currency ?? this.quotes.get(symbol)?.currency;
+    return told ?? (isKoreanCode(symbol) ? 'KRW' : 'USD');
+  }
+
+  exchangeOf(symbol: string): string {
+    return this.instrument(symbol)?.exchange ?? (isKoreanCode(symbol) ? 'KRX' : 'NASDAQ');
   }
 
   async select(symbol: string): Promise<void> {
@@ -103,9 +122,16 @@ export class Desk {
     }
   }
 
+  /** Many at once from the first page of the list, the rest one by one. */
   async loadInstruments(symbols: string[]): Promise<void> {
-    const path = `/api/market/instruments?symbols=${encodeURIComponent(symbols.join(','))}&limit=200`;
-    this.remember(await api.getList<Instrument>(path));
+    if (symbols.length > FEW) {
+      this.remember(await api.getList<Instrument>('/api/market/instruments?limit=200'));
+    }
+    const missing = symbols.filter((symbol) => !this.instruments.value.has(symbol));
+    const path = '/api/market/instruments/';
+    const asked = missing.map((one) => api.get<Instrument>(path + encodeURIComponent(one)));
+    const answers = await Promise.allSettled(asked);
+    this.remember(answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
   }
 
   async search(text: string, signal: AbortSignal): Promise<Instrument[]> {
@@ -117,7 +143,10 @@ export class Desk {
 
   private remember(found: Instrument[]): void {
     const known = new Map(this.instruments.value);
-    for (const instrument of found) known.set(instrument.symbol, instrument);
+    for (const instrument of found) {
+      const name = pageConfig().language === 'ko' ? instrument.name_ko : instrument.name_en;
+      known.set(instrument.symbol, { ...instrument, name: name ?? instrument.name });
+    }
     this.instruments.set(known);
   }
 
@@ -180,17 +209,27 @@ export class Desk {
 
   private userFrame(frame: Frame): void {
     if (frame.type !== 'portfolio') return;
-    const data = frame.data as { kind?: string; portfolio_id?: string };
+    const data = frame.data as PortfolioNews;
     const current = this.portfolio.value?.id;
     if (current && data.portfolio_id && data.portfolio_id !== current) return;
+    if (data.order) this.orderSeen(data.order);
+    if (data.position) this.positionSeen(data.position);
+    if (data.equity && current) this.portfolio.set({ ...this.portfolio.value, ...data.equity });
     window.dispatchEvent(new CustomEvent('portfolio-event', { detail: data }));
     this.refreshSoon();
   }
 
+  private positionSeen(position: Position): void {
+    const others = (this.positions.value ?? []).filter((one) => one.symbol !== position.symbol);
+    const all = [...others, position].sort((a, b) => a.symbol.localeCompare(b.symbol));
+    this.setPositions(all);
+  }
+
   /** Put one order in its place; a later state of the same order replaces the earlier one. */
   orderSeen(order: Order): void {
-    const others = (this.orders.value ?? []).filter((one) => one.id !== order.id);
-    this.orders.set([order, ...others]);
+    const known = this.orders.value ?? [];
+    const isNew = known.every((one) => one.id !== order.id);
+    this.orders.set(isNew ? [order, ...known] : known.map((one) => (one.id === order.id ? order : one)));
     this.refreshSoon();
   }
 }

@@ -61,7 +61,16 @@ export function quantity(value: string | number | null | undefined): string {
   return parsed ? grouped(Decimal.of(parsed.toPlain()), 0, 8) : DASH;
 }
 
-/** 12,345,678 becomes 12.3M (1,235만 in Korean). */
+export function plain(value: number, digits: number): string {
+  return new Intl.NumberFormat(locale, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  })
+    .format(value)
+    .replace('-', '−');
+}
+
+/** 12,345,678 becomes 12.3M (in ten thousands in Korean). */
 export function compact(value: string | number | null | undefined): string {
   const number = Number(value);
   if (value === null || value === undefined || !Number.isFinite(number)) return DASH;

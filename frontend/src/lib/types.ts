@@ -22,12 +22,14 @@ export interface Instrument {
   symbol: string;
   name: string;
   name_ko?: string;
+  name_en?: string;
+  price_band?: { low: string; high: string } | null;
   exchange: string;
   currency: string;
   asset_type: string;
   sector?: string;
   tick_size: string;
-  lot_size: string;
+  lot_size: string | number;
 }
 
 export interface Bar {

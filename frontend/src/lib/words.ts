@@ -1,8 +1,7 @@
 // The upper-case words of the API in the reader's language.
 import { gettext as _ } from './i18n.ts';
-import type { Side } from './types.ts';
 
-export function sideText(side: Side | string): string {
+export function sideText(side: string): string {
   return side === 'BUY' ? _('Buy') : _('Sell');
 }
 
@@ -10,7 +9,7 @@ export function typeText(type: string): string {
   const words: Record<string, string> = {
     MARKET: _('Market'),
     LIMIT: _('Limit'),
-    STOP: _('Stop'),
+    STOP: _('Stop order'),
     STOP_LIMIT: _('Stop limit'),
   };
   return words[type] ?? type;
@@ -42,4 +41,74 @@ export function toolText(tool: string): string {
     portfolio_summary: _('Portfolio summary'),
   };
   return words[tool] ?? tool.replaceAll('_', ' ');
+}
+
+/** What a figure of a tool result is called. */
+export function figureText(key: string): string {
+  const words: Record<string, string> = {
+    annualised_volatility: _('Volatility per year'),
+    atr: _('Average true range'),
+    available: _('Available'),
+    average_cost: _('Average cost'),
+    average_volume: _('Average volume'),
+    bollinger: _('Bollinger bands'),
+    bollinger_lower: _('Lower band'),
+    bollinger_middle: _('Middle band'),
+    bollinger_upper: _('Upper band'),
+    cash: _('Cash'),
+    change: _('Change'),
+    change_rate: _('Change in percent'),
+    close: _('Close'),
+    confidence: _('Confidence'),
+    end: _('Until'),
+    equity: _('Equity'),
+    exchange: _('Exchange'),
+    exchange_time: _('Time'),
+    expected_shortfall: _('Expected shortfall'),
+    expected_shortfall_amount: _('Shortfall amount'),
+    highest_close: _('Highest close'),
+    horizon_days: _('Horizon in days'),
+    lowest_close: _('Lowest close'),
+    macd: _('MACD'),
+    macd_histogram: _('MACD histogram'),
+    macd_signal: _('MACD signal'),
+    market_price: _('Price'),
+    market_value: _('Value'),
+    max_drawdown: _('Deepest fall'),
+    observations: _('Daily returns used'),
+    price: _('Price'),
+    quantity: _('Quantity'),
+    realized_pnl: _('Booked profit'),
+    rsi: _('RSI'),
+    session: _('Session'),
+    sharpe_ratio: _('Sharpe ratio'),
+    start: _('From'),
+    stochastic_d: _('Stochastic %D'),
+    stochastic_k: _('Stochastic %K'),
+    symbol: _('Symbol'),
+    total_return: _('Return'),
+    trading_days: _('Trading days'),
+    trend: _('Trend'),
+    unrealized_pnl: _('Open profit'),
+    unrealized_return: _('Profit in percent'),
+    value: _('Value'),
+    value_at_risk: _('Value at risk'),
+    value_at_risk_amount: _('Amount at risk'),
+    volume: _('Volume'),
+    weight: _('Weight'),
+  };
+  return words[key] ?? key.replaceAll('_', ' ');
+}
+
+/** What an indicator reads, in words. */
+export function readingText(reading: string): string {
+  const words: Record<string, string> = {
+    ABOVE: _('above'),
+    BELOW: _('below'),
+    INSIDE: _('inside'),
+    NEUTRAL: _('neutral'),
+    OVERBOUGHT: _('overbought'),
+    OVERSOLD: _('oversold'),
+  };
+  return words[reading] ?? reading;
 }
