@@ -2,11 +2,10 @@
 
 import re
 import tomllib
-from typing import Any
 
 import pytest
 
-from tests.project_files import PACKAGES, ROOT
+from tests.project_files import ROOT
 
 # Nothing here depends on the database.
 pytestmark = pytest.mark.embedded
@@ -14,38 +13,6 @@ pytestmark = pytest.mark.embedded
 
 def _document(name: str) -> str:
     return (ROOT / name).read_text()
-
-
-def _documented_errors() -> set[tuple[str, int]]:
-    rows = re.findall(
-        r"^\| `([A-Z][A-Z0-9_]+)` \| (\d{3}) \|", _document("docs/errors.md"), re.MULTILINE
-    )
-    return {(code, int(status)) for code, status in rows}
-
-
-def test_every_error_code_is_documented_and_no_other() -> None:
-    from tradingplatform.errors import ErrorCode
-
-    assert {code for code, _ in _documented_errors()} == {code.value for code in ErrorCode}
-
-
-def test_errors_are_documented_with_their_status() -> None:
-    from tradingplatform.errors import TradingPlatformError
-
-    known = dict(_documented_errors())
-    classes = _subclasses(TradingPlatformError)
-    ours = [
-        c
-        for c in classes
-        if c.__module__.split(".")[0] in PACKAGES and ".tests." not in c.__module__
-    ]
-
-    assert [c.__name__ for c in ours if known.get(c.code.value) != c.status.value] == []
-
-
-def _subclasses(parent: type[Any]) -> list[type[Any]]:
-    direct = parent.__subclasses__()
-    return direct + [below for child in direct for below in _subclasses(child)]
 
 
 def test_every_environment_variable_is_in_the_example() -> None:
