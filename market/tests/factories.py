@@ -1,5 +1,6 @@
 """Instruments, bars and quotes for tests of every app."""
 
+import threading
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from market.models import Bar, Instrument
 from market.quotes import change_of, quotes_store
 from market.types import Quote
 from tradingplatform.clock import now
+from tradingplatform.services import services
 
 KNOWN = {
     "AAPL": ("NASDAQ", "Apple", "애플"),
@@ -99,3 +101,36 @@ def quote_put(instrument: Instrument, price: str | Decimal = "100", **changes: o
     quote = quote_make(instrument, price, **changes)
     quotes_store([quote], now())
     return quote
+
+
+class Ear:
+    """What came over the bus, which over Redis comes a moment later and on another thread."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, bytes]] = []
+        self._came = threading.Condition()
+        self._subscription = services.websocket.subscribe("market:", self._hear)
+
+    def wait_for(self, n_messages: int, timeout_s: float = 10.0) -> list[tuple[str, bytes]]:
+        """Return the messages once there are so many; fewer when none came in time."""
+        with self._came:
+            self._came.wait_for(lambda: len(self.heard) >= n_messages, timeout_s)
+            return list(self.heard)
+
+    def wait_for_symbols(self, n_symbols: int, timeout_s: float = 20.0) -> set[str]:
+        """Return the channels heard once there are so many different ones."""
+        with self._came:
+            self._came.wait_for(lambda: len(self._channels()) >= n_symbols, timeout_s)
+            return self._channels()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._subscription.close()
+
+    def _channels(self) -> set[str]:
+        return {channel for channel, _ in self.heard}
+
+    def _hear(self, channel: str, payload: bytes) -> None:
+        with self._came:
+            self.heard.append((channel, payload))
+            self._came.notify_all()

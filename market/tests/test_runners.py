@@ -6,9 +6,9 @@ import pytest
 
 from market import selectors
 from market.models import Bar, Instrument
-from market.runners import LEASE_NAME, FeedLoop, feed_run
+from market.runners import LEASE_NAME, FeedLoop, _lead_once, feed_run
 from market.services import feed_open
-from market.tests.factories import bar_make, instrument_make
+from market.tests.factories import Ear, bar_make, instrument_make
 from market.ticks import Tick
 from market.trading_days import session_date
 from tradingplatform.clock import now
@@ -70,12 +70,12 @@ def prices(*texts):
 
 
 def test_a_step_tells_cache_and_bus(apple):
-    heard = []
-    subscription = services.websocket.subscribe("market:", lambda *told: heard.append(told))
+    ear = Ear()
     loop, _ = loop_of([("AAPL", "101", 5)])
 
     loop.step(AT, 0.25)
-    subscription.close()
+    heard = ear.wait_for(1)
+    ear.close()
 
     quote = selectors.quotes_get(["AAPL"])["AAPL"]
     assert (quote.price, quote.change, quote.epoch, quote.seq) == (*prices("101", "1"), "7", 1)
@@ -149,23 +149,16 @@ def test_a_lost_lease_ends_the_loop_and_stores_nothing(apple, settings):
     assert Bar.objects.filter(interval="1m").count() == 0
 
 
-def run_feed(until, *, most_s=20.0):
-    """Run the real feed in a thread until a subscriber has heard enough, then stop it."""
-    heard, enough, stop = [], threading.Event(), threading.Event()
-
-    def hear(channel, payload):
-        heard.append(channel)
-        if until(heard):
-            enough.set()
-
-    subscription = services.websocket.subscribe("market:", hear)
+def run_feed():
+    """Run the real feed in a thread until both symbols were told, then stop it."""
+    ear, stop = Ear(), threading.Event()
     thread = threading.Thread(target=feed_run, args=(stop,))
     thread.start()
-    reached = enough.wait(most_s)
+    channels = ear.wait_for_symbols(2)
     stop.set()
     thread.join(5)
-    subscription.close()
-    return reached and not thread.is_alive()
+    ear.close()
+    return channels == {"market:AAPL", "market:005930"} and not thread.is_alive()
 
 
 def stored_market():
@@ -177,10 +170,10 @@ def stored_market():
 def test_feed_runs_stops_and_goes_on_with_a_new_epoch():
     stored_market()
 
-    assert run_feed(lambda heard: len(set(heard)) == 2)
+    assert run_feed()
     first = selectors.quotes_get(["AAPL", "005930"])
     services.cache.close()
-    assert run_feed(lambda heard: len(set(heard)) == 2)
+    assert run_feed()
     second = selectors.quotes_get(["AAPL", "005930"])
 
     assert {quote.epoch for quote in first.values()} == {"1"}
@@ -193,19 +186,18 @@ def test_feed_runs_stops_and_goes_on_with_a_new_epoch():
 
 def test_only_one_feed_leads():
     stored_market()
-    lease = services.lock.acquire(LEASE_NAME, 30)
     stop = threading.Event()
-    heard = []
-    subscription = services.websocket.subscribe("market:", lambda *told: heard.append(told))
-    thread = threading.Thread(target=feed_run, args=(stop,))
-    thread.start()
     stop.set()
-    thread.join(5)
-    subscription.close()
-
+    lease = services.lock.acquire(LEASE_NAME, 30)
     assert lease is not None
-    assert heard == []
-    assert Bar.objects.filter(interval="1m").count() == 0
+
+    _lead_once(stop)
+    while_held = services.lock.current_epoch(LEASE_NAME)
+    lease.release()
+    _lead_once(stop)
+
+    assert while_held == lease.epoch
+    assert services.lock.current_epoch(LEASE_NAME) == lease.epoch + 1
 
 
 def test_the_feed_waits_for_instruments_and_survives_errors(caplog):

@@ -6,11 +6,10 @@ import pytest
 from market.errors import QuoteUnavailableError, SymbolUnknownError
 from market.quotes import quotes_tell
 from market.streams import MarketStreams
-from market.tests.factories import bars_make, instrument_make, quote_make, quote_put
+from market.tests.factories import Ear, bars_make, instrument_make, quote_make, quote_put
 from tradingplatform.clock import now
 from tradingplatform.errors import AuthenticationError, NotFoundError
 from tradingplatform.realtime.sources import conflates
-from tradingplatform.services import services
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -74,16 +73,13 @@ def test_anonymous_sockets_only_where_the_operator_allows_it(settings):
 
 def test_told_quotes_arrive_on_the_channel_of_the_stream_encoded_once():
     apple = instrument_make("AAPL")
-    heard = []
-    subscription = services.websocket.subscribe(
-        "market:", lambda channel, payload: heard.append((channel, payload))
-    )
+    ear = Ear()
     quote = quote_make(apple, "251.07", seq=5)
 
     quotes_tell([quote], now())
-    subscription.close()
+    [(channel, payload)] = ear.wait_for(1)
+    ear.close()
 
-    [(channel, payload)] = heard
     assert channel == streams.channel(None, "market:AAPL")
     frame = orjson.loads(payload)
     assert (frame["seq"], frame["data"]["price"]) == (5, "251.07")
