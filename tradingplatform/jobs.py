@@ -13,6 +13,7 @@ from celery import Task, current_app, shared_task
 from django.conf import settings
 from django.db import IntegrityError
 
+from tradingplatform import metrics
 from tradingplatform.clock import now
 from tradingplatform.db.models import DeadLetter, JobRun
 from tradingplatform.db.shards import GLOBAL_ALIAS
@@ -39,7 +40,8 @@ class Job(Task):  # type: ignore[type-arg]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().__call__(*args, **kwargs)
+            with metrics.job_timed(str(self.name)):
+                return super().__call__(*args, **kwargs)
         except RETRY_ON as error:
             if self.request.retries + 1 >= self.max_tries:
                 raise
@@ -50,6 +52,7 @@ class Job(Task):  # type: ignore[type-arg]
         self, exc: Exception, task_id: str, args: Any, kwargs: dict[str, Any], einfo: Any
     ) -> None:
         log.error("job_failed", job=self.name, error=repr(exc))
+        metrics.dead_letter(job=str(self.name))
         DeadLetter.objects.using(GLOBAL_ALIAS).create(
             job=self.name,
             arguments=kwargs,
@@ -102,7 +105,8 @@ def run_slot(name: str) -> bool:
     except IntegrityError:
         return False
     try:
-        current_app.tasks[name].run()
+        with metrics.job_timed(name):
+            current_app.tasks[name].run()
     except Exception as error:
         run.error = f"{type(error).__name__}: {error}"[:500]
         raise

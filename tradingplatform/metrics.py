@@ -33,8 +33,8 @@ OUTBOX_LAG_SECONDS = Gauge(
     multiprocess_mode="livemax",
 )
 RELAY_PUBLISHED = Counter("platform_relay_published", "Outbox events published.", ["shard"])
-SOCKETS = Gauge("platform_sockets", "Open WebSockets.", ["endpoint"], multiprocess_mode="livesum")
-FRAMES_OUT = Counter("platform_frames_out", "Frames sent to sockets.", ["endpoint"])
+SOCKETS = Gauge("platform_sockets", "Open WebSockets.", multiprocess_mode="livesum")
+FRAMES_OUT = Counter("platform_frames_out", "Frames of streams handed to sockets.")
 JOB_RUNS = Counter("platform_job_runs", "Background jobs ended.", ["job", "outcome"])
 JOB_SECONDS = Histogram(
     "platform_job_seconds", "Time a background job took.", ["job"], buckets=_LATENCY_S
@@ -66,21 +66,6 @@ def outbox_lag(*, shard: str, seconds: float) -> None:
 def relay_published(*, shard: str, count: int) -> None:
     """Count events handed on from a shard's outbox."""
     RELAY_PUBLISHED.labels(shard).inc(count)
-
-
-def socket_opened(*, endpoint: str) -> None:
-    """Count one more open socket; pair it with ``socket_closed``."""
-    SOCKETS.labels(endpoint).inc()
-
-
-def socket_closed(*, endpoint: str) -> None:
-    """Count one open socket less."""
-    SOCKETS.labels(endpoint).dec()
-
-
-def frames_sent(*, endpoint: str, count: int = 1) -> None:
-    """Count frames that went out."""
-    FRAMES_OUT.labels(endpoint).inc(count)
 
 
 def dead_letter(*, job: str) -> None:

@@ -6,6 +6,7 @@ after a crash: sockets drop what they have seen, job handlers use the inbox.
 
 import threading
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import orjson
@@ -14,6 +15,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.db.models import F
 
+from tradingplatform import metrics
 from tradingplatform.clock import monotonic, now
 from tradingplatform.db.models import DeadLetter, OutboxEvent
 from tradingplatform.db.outbox import frame_of
@@ -108,6 +110,9 @@ def publish_pending(alias: str, limit: int = BATCH) -> int:
     events = list(pending[:limit])
     done = [event.pk for event in events if _publish(alias, event)]
     _mark_published(alias, done)
+    metrics.relay_published(shard=alias, count=len(done))
+    age = now() - events[0].created_at if events else timedelta()
+    metrics.outbox_lag(shard=alias, seconds=age.total_seconds())
     return len(events)
 
 
@@ -134,6 +139,7 @@ def _give_up(alias: str, event: OutboxEvent, error: Exception) -> bool:
     OutboxEvent.objects.using(alias).filter(pk=event.pk).update(attempts=F("attempts") + 1)
     if attempts < settings.OUTBOX_ATTEMPTS:
         return False
+    metrics.dead_letter(job=f"relay:{alias}")
     DeadLetter.objects.using(GLOBAL_ALIAS).create(
         job=f"relay:{alias}",
         arguments={"event_id": event.pk, "account_db_key": event.account_db_key},

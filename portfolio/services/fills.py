@@ -1,6 +1,7 @@
 """How fills reach the ledger: once each, with costs, projections and news."""
 
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 from market.rules import exchange_timezone
@@ -15,7 +16,8 @@ from portfolio.services.book import Book
 from portfolio.services.order_steps import order_tell, reservation_set
 from portfolio.types import Execution, Quotes
 from portfolio.valuation import position_view, summary_of
-from tradingplatform.db.transactions import tx
+from tradingplatform import metrics
+from tradingplatform.db.transactions import after_commit, tx
 
 ORDER_FILLED = "portfolio.order_filled"
 POSITION_CHANGED = "portfolio.position_changed"
@@ -88,6 +90,8 @@ def fills_tell(book: Book, fills: list[Fill], quotes: Quotes) -> None:
     for fill in fills:
         order_tell(book, fill.order)
         book.tell(ORDER_FILLED, fill.order_id, "fill", fill_payload(fill))
+        count = partial(metrics.fill_posted, side=str(fill.side), currency=fill.currency)
+        after_commit(book.account_db_key, count)
     summary = summary_of(book.portfolio, book.cash_balances(), book.positions(), quotes, book.at)
     equity = {row.currency: row.equity for row in summary.currencies}
     for symbol, currency in sorted({(fill.symbol, fill.currency) for fill in fills}):

@@ -1,11 +1,14 @@
 """Steps that several services take with an order of an open Book."""
 
 from decimal import Decimal
+from functools import partial
 
 from portfolio.enums import OrderEvent
 from portfolio.models import Order
 from portfolio.payloads import order_payload
 from portfolio.services.book import Book
+from tradingplatform import metrics
+from tradingplatform.db.transactions import after_commit
 
 ORDER_CHANGED = "portfolio.order_changed"
 _ZERO = Decimal(0)
@@ -33,3 +36,5 @@ def order_end(book: Book, order: Order, event: OrderEvent, *, reason: str) -> No
 def order_tell(book: Book, order: Order, topic: str = ORDER_CHANGED) -> None:
     """Send the order, as it is now, to the user's stream."""
     book.tell(topic, order.pk, "order", order_payload(order))
+    count = partial(metrics.order_changed, side=str(order.side), status=str(order.status))
+    after_commit(book.account_db_key, count)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
+from tradingplatform import metrics
 from tradingplatform.realtime.admission import handshake_of
 from tradingplatform.realtime.errors import CloseCode
 from tradingplatform.realtime.hub import current_hub
@@ -39,11 +40,13 @@ class StreamConsumer:
             outlet.close(CloseCode.TRY_AGAIN_LATER, "The server is full; try again later.")
         session = SocketSession(endpoint=self._endpoint, hub=current_hub(), outlet=outlet)
         StreamConsumer.open_sockets += 1
+        metrics.SOCKETS.inc()
         try:
             await session.open(handshake)
             while (message := await receive())["type"] != "websocket.disconnect":
                 await session.take(message)
         finally:
             StreamConsumer.open_sockets -= 1
+            metrics.SOCKETS.dec()
             session.end()
             await session.give_back()

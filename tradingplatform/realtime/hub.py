@@ -5,6 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+from tradingplatform import metrics
 from tradingplatform.realtime.frames import Frame
 from tradingplatform.realtime.sources import Position
 from tradingplatform.realtime.subscriptions import Subscription
@@ -139,6 +140,7 @@ class Hub:
         channel.newest = frame
         for subscription in channel.members:
             subscription.offer(frame)
+        metrics.FRAMES_OUT.inc(len(channel.members))
 
 
 _hub: Hub | None = None

@@ -47,6 +47,9 @@ class Database(Protocol):
 class DjangoDatabase:
     """The databases of ``settings.DATABASES``."""
 
+    def __init__(self) -> None:
+        self._is_up_to_date = False
+
     def aliases(self) -> list[str]:
         return list(settings.DATABASES)
 
@@ -61,7 +64,13 @@ class DjangoDatabase:
             cursor.fetchone()
 
     def pending_migrations(self) -> dict[str, int]:
-        return {alias: _pending(connections[alias]) for alias in self._primaries()}
+        # Reading the migrations costs a tenth of a second, and probes ask every second;
+        # a process that has found its tables once does not outgrow them.
+        if self._is_up_to_date:
+            return dict.fromkeys(self._primaries(), 0)
+        pending = {alias: _pending(connections[alias]) for alias in self._primaries()}
+        self._is_up_to_date = not any(pending.values())
+        return pending
 
     def server_warnings(self) -> list[str]:
         found: list[str] = []

@@ -19,7 +19,7 @@ from tradingplatform.errors import (
     UnavailableError,
     invariant,
 )
-from tradingplatform.ids import secret_token
+from tradingplatform.ids import random_fraction, secret_token
 from tradingplatform.services.container import services
 from tradingplatform.services.search import SearchDocument
 
@@ -58,12 +58,27 @@ def _attempt(name: str) -> RoundTrip:
 
 
 def _database() -> str:
-    """Ask each database, replicas included; reading shows the migrations are there."""
+    """Write, read and delete a row in each primary; ask each replica."""
+    replicas = set(settings.REPLICA_ALIASES.values())
     for alias in services.database.aliases():
-        services.database.ping_alias(alias)
+        if alias in replicas:
+            services.database.ping_alias(alias)
+        else:
+            _database_row(alias)
     behind = sum(services.database.pending_migrations().values())
     invariant(not behind, "there are migrations to apply")
-    return f"{len(services.database.aliases())} databases answered"
+    return f"{len(services.database.aliases())} databases: written, read, deleted"
+
+
+def _database_row(alias: str) -> None:
+    # Row 1 is the heartbeat that the lag watch reads; the others are free.
+    rows = apps.get_model("platform_db", "ReplicaHeartbeat").objects.using(alias)
+    number, at = 2 + int(random_fraction() * 30_000), clock.now()
+    rows.create(pk=number, beat_at=at)
+    try:
+        invariant(rows.get(pk=number).beat_at == at, "the database changed the row")
+    finally:
+        rows.filter(pk=number).delete()
 
 
 def _cache() -> str:

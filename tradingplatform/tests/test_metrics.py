@@ -6,9 +6,17 @@ import sys
 from pathlib import Path
 
 import pytest
+import time_machine
+from celery import current_app
 from prometheus_client import REGISTRY
 
 from tradingplatform import metrics
+from tradingplatform.db.outbox import emit
+from tradingplatform.db.shards import shard_for
+from tradingplatform.db.transactions import tx
+from tradingplatform.errors import UnavailableError
+from tradingplatform.jobs import enqueue, job
+from tradingplatform.relay import publish_pending
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,11 +37,13 @@ def test_job_is_counted_by_its_end() -> None:
 
 
 def test_sockets_rise_and_fall() -> None:
-    metrics.socket_opened(endpoint="test")
-    metrics.socket_opened(endpoint="test")
-    metrics.socket_closed(endpoint="test")
+    before = _value("platform_sockets")
+    metrics.SOCKETS.inc()
+    metrics.SOCKETS.inc()
+    metrics.SOCKETS.dec()
 
-    assert _value("platform_sockets", endpoint="test") == 1
+    assert _value("platform_sockets") == before + 1
+    metrics.SOCKETS.dec()
 
 
 def test_exposition_holds_ours_and_the_process() -> None:
@@ -65,3 +75,49 @@ def test_workers_of_one_machine_add_up(tmp_path: Path) -> None:
     ]
 
     assert 'platform_relay_published_total{shard="s"} 4.0' in outputs[1]
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_relay_counts_what_it_published_and_how_late() -> None:
+    owner = 1000
+    shard = shard_for(owner)
+    before = _value("platform_relay_published_total", shard=shard)
+    with time_machine.travel("2026-11-23T09:00:00+00:00", tick=False) as clock:
+        for number in range(2):
+            tx(
+                owner,
+                emit,
+                account_db_key=owner,
+                topic="test.happened",
+                aggregate_id="a",
+                payload={"number": number},
+            )
+        clock.shift(7)
+        publish_pending(shard)
+        assert _value("platform_outbox_lag_seconds", shard=shard) == 7
+        publish_pending(shard)
+
+    assert _value("platform_relay_published_total", shard=shard) == before + 2
+    assert _value("platform_outbox_lag_seconds", shard=shard) == 0
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_every_try_of_a_job_is_counted_and_its_end_as_a_dead_letter() -> None:
+    name = "test.metrics_fail"
+
+    def fail(**_: object) -> None:
+        message = "down"
+        raise UnavailableError(message)
+
+    job(name=name, queue="user", max_tries=2)(fail)
+    current_app.finalize()
+    propagates = current_app.conf.task_eager_propagates
+    current_app.conf.task_eager_propagates = False
+    try:
+        enqueue(name)
+    finally:
+        current_app.conf.task_eager_propagates = propagates
+        current_app.tasks.pop(name, None)
+
+    assert _value("platform_job_runs_total", job=name, outcome="failed") == 2
+    assert _value("platform_dead_letters_total", job=name) == 1

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from tradingplatform.db.models import JobRun, ReplicaHeartbeat
 from tradingplatform.errors import UnavailableError
-from tradingplatform.services import override_services
+from tradingplatform.services import override_services, services
 from tradingplatform.services.cache import MemoryCache
 from tradingplatform.services.models import StoredMessage
 from tradingplatform.services.roundtrips import TRIPS, RoundTrip, round_trips
@@ -141,6 +142,9 @@ def test_round_trips_work_and_leave_nothing() -> None:
     assert failed == {}
     assert all(trip.ms >= 0 for trip in trips.values())
     assert StoredMessage.objects.using("default").count() == 0
+    assert JobRun.objects.using("default").count() == 0
+    for alias in services.database.aliases():
+        assert ReplicaHeartbeat.objects.using(alias).count() == 0
 
 
 def _trip(name: str) -> RoundTrip:
