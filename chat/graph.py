@@ -214,8 +214,10 @@ def _written(asked: Asked, state: State, *, rejected: tuple[str, ...]) -> Gate:
         history=asked.history,
         rejected=rejected,
     )
+    lead = "\n" if rejected and state["wrote"] else ""
     for piece in _pieces(gate, asked.ai.write(request, asked.usage)):
-        asked.sink.text(piece)
+        asked.sink.text(lead + piece)
+        lead = ""
         asked.check_time()
     return gate
 
@@ -227,12 +229,15 @@ def _pieces(gate: Gate, chunks: Iterable[str]) -> Iterator[str]:
 
 
 def evidence_of(question: str, outcomes: Iterable[ToolOutcome]) -> Evidence:
-    """Return every figure that an answer to this question may state."""
+    """Return every figure that an answer to this question may state.
+
+    The arguments of a call that failed are none: the model may have made them up.
+    """
     evidence = Evidence()
     evidence.add_text(question)
     for outcome in outcomes:
-        evidence.add(outcome.call.arguments)
         if outcome.result is not None:
+            evidence.add(outcome.call.arguments)
             evidence.add(outcome.result)
     return evidence
 

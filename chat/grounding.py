@@ -103,7 +103,13 @@ class Evidence:
 
 
 def unconfirmed(text: str, evidence: Evidence) -> list[str]:
-    """Return what a text states without evidence, as written; empty when all of it holds."""
+    """Return what a text states without evidence; empty when all of it holds.
+
+    No tool can trade, move money or change an account, so a claim to have done so is never
+    true, with or without a number.
+    """
+    if patterns.CLAIMED_DEED.search(text):
+        return [text.strip()]
     shown = text
     for name in sorted(evidence.names, key=len, reverse=True):
         if any(letter.isdigit() for letter in name):
@@ -139,9 +145,9 @@ class Gate:
         for sentence in sentences:
             if unconfirmed(sentence, self.evidence):
                 self.rejected.append(sentence.strip())
-            else:
-                self.passed = self.passed or bool(sentence.strip())
-                yield sentence
+            elif self.passed or sentence.strip():
+                yield sentence if self.passed else sentence.lstrip()
+                self.passed = True
 
 
 # After a line break, or after a full stop unless that ends the number of a list item.

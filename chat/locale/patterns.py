@@ -52,6 +52,17 @@ ADVICE = _any(
     r"살까|팔까|사도|팔아도|매수해도|매도해도|추천|투자해도|들어가도|사는\s*게|파는\s*게",
 )
 
+CLAIMED_DEED = _any(
+    r"\b(i|we)('ve| have| just| already|'ve just| have just| have already)*\s+(successfully\s+)?"
+    r"(bought|sold|purchased|shorted|liquidated|ordered|transferred|withdrew|withdrawn|deposited"
+    r"|wired|(placed|submitted|executed|filled|sent|entered|made|cancell?ed|amended|changed)\s+"
+    r"(\w+\s+){0,4}(orders?|trades?|transfers?|shares?|stocks?))\b",
+    r"\b(your|the)\s+(\w+\s+){0,2}(order|trade|transfer)\s+(has been|was|is)\s+(\w+\s+)?"
+    r"(placed|submitted|executed|filled|sent|completed|entered|cancell?ed)\b",
+    r"(매수|매도|주문|체결|이체|출금|송금|입금|취소|청산)(을|를|이|가)?\s*(완료)?\s*"
+    r"(했습니다|하였습니다|됐습니다|되었습니다|넣었습니다|냈습니다|해\s*드렸습니다|마쳤습니다"
+    r"|했어요|했음|완료)",
+)
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 KOREAN_UNITS = {"조": 10**12, "억": 10**8, "만": 10**4}
 KOREAN_TERM = re.compile(

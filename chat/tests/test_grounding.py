@@ -84,6 +84,37 @@ def test_other_figures_do_not(text):
     assert unconfirmed(text, evidence()) != []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I bought the shares.",
+        "I have just placed a market order for you.",
+        "We've sold them.",
+        "Your order has been executed.",
+        "주문을 넣었습니다.",
+        "삼성전자를 매수했습니다.",
+        "출금 완료",
+    ],
+)
+def test_a_deed_that_no_tool_can_do_is_never_confirmed(text):
+    assert unconfirmed(text, evidence()) != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I cannot place orders.",
+        "You bought them at 71,500.",
+        "주문은 거래 화면에서 직접 하실 수 있습니다.",
+        "Overbought and oversold are words.",
+        "과매수 구간입니다.",
+        "매수 신호는 없습니다.",
+    ],
+)
+def test_talk_of_trading_is_no_deed(text):
+    assert unconfirmed(text, evidence()) == []
+
+
 def test_figures_of_the_question_may_be_repeated():
     assert unconfirmed("at 99% over 10 days with 3억", evidence()) != []
     assert unconfirmed("at 99% over 10 days with 3억", evidence("99% VaR, 10일, 3억원")) == []

@@ -70,8 +70,6 @@ class OpenAIChat:
                 input_tokens=completion.usage.prompt_tokens,
                 output_tokens=completion.usage.completion_tokens,
             )
-        if not completion.choices:
-            raise AiFailedError("The model sent no choice.")
         return Plan(calls=_calls(completion.choices[0].message.tool_calls or []))
 
     def write(self, request: WriteRequest, usage: Usage) -> Iterator[str]:
@@ -117,8 +115,10 @@ class OpenAIChat:
         )
 
     def _completion(self, request: PlanRequest) -> "ChatCompletion":
-        create = cast("Callable[..., ChatCompletion]", self._client.chat.completions.create)
-        return create(
+        from openai.types.chat import ChatCompletion
+
+        create = cast("Callable[..., object]", self._client.chat.completions.create)
+        completion = create(
             model=self._model,
             messages=plan_messages(request),
             tools=[_function(tool) for tool in request.tools],
@@ -126,6 +126,10 @@ class OpenAIChat:
             temperature=0,
             max_tokens=PLAN_TOKENS_MAX,
         )
+        # The client hands on as text what does not call itself JSON.
+        if not isinstance(completion, ChatCompletion) or not completion.choices:
+            raise AiFailedError("The model sent what is not an answer.")
+        return completion
 
     def _stream(self, request: WriteRequest) -> "Stream[ChatCompletionChunk]":
         create = cast(
