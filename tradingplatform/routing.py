@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from django.conf import settings
 
 from chat.streams import ChatStreams
-from chat.streams import ChatStreams
 from market.streams import MarketStreams
 from tradingplatform.realtime.consumer import StreamConsumer
 from tradingplatform.realtime.sinks import Receive, Scope, Send
