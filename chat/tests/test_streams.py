@@ -35,7 +35,9 @@ def test_a_room_is_open_to_its_owner_only():
         streams.authorise(None, f"chat:{room.id}")
 
 
-@pytest.mark.parametrize("stream", ["chat:", "chat:1", "chat:0190d0a0-0000-7000-8000-000000000000", "chat:../x"])
+@pytest.mark.parametrize(
+    "stream", ["chat:", "chat:1", "chat:0190d0a0-0000-7000-8000-000000000000", "chat:../x"]
+)
 def test_unknown_rooms_are_not_found(stream):
     with pytest.raises(NotFoundError):
         streams.authorise(signed_in(MINA), stream)
