@@ -12,17 +12,15 @@ from django.utils.functional import SimpleLazyObject
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from accounts.errors import InvalidTokenError, SessionEndedError
+from accounts.errors import InvalidTokenError
 from accounts.services import sessions
-from accounts.services.pages import page_session_id, session_id_in
+from accounts.services.pages import page_principal, session_id_in
 from accounts.services.sessions import session_principal
 from accounts.services.tickets import ws_ticket_redeem
 from accounts.tokens import access_token_read
 from tradingplatform.api.errors import CsrfFailedError
 from tradingplatform.api.principal import Principal
 from tradingplatform.errors import AuthenticationError
-
-_UNSET = object()
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -90,25 +88,6 @@ def bearer_principal(token: str) -> Principal:
     if principal.uid != claims.uid:
         raise InvalidTokenError("The access token is not valid.")
     return principal
-
-
-def page_principal(request: HttpRequest) -> Principal | None:
-    """Return whom the session cookie of a page speaks for (asked once per request)."""
-    known = getattr(request, "_platform_principal", _UNSET)
-    if known is _UNSET:
-        known = _page_principal(request)
-        request._platform_principal = known  # type: ignore[attr-defined] # noqa: SLF001 - ours
-    return cast("Principal | None", known)
-
-
-def _page_principal(request: HttpRequest) -> Principal | None:
-    sid = page_session_id(request) if hasattr(request, "session") else None
-    if sid is None:
-        return None
-    try:
-        return session_principal(sid=sid, method="cookie")
-    except SessionEndedError:
-        return None
 
 
 def authenticate_socket(

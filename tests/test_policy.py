@@ -89,6 +89,7 @@ def test_no_view_replaces_the_permission_check() -> None:
         ("accounts:me", "HEAD", Access.USER),
         ("accounts:me", "DELETE", None),
         ("admin:index", "GET", Access.OPERATOR),
+        ("admin:login", "POST", Access.OPERATOR),
         ("", "GET", None),
         ("nothing", "GET", None),
     ],

@@ -1,17 +1,22 @@
 """Logging in and out of the pages: Django's session cookie on top of a platform session."""
 
+from typing import cast
 from uuid import UUID
 
 from django.contrib.auth import login, logout
 from django.http import HttpRequest
 
+from accounts.errors import SessionEndedError
 from accounts.models import Session, User
-from accounts.services.sessions import Device, session_open, session_revoke
+from accounts.services.sessions import Device, session_open, session_principal, session_revoke
 from accounts.services.users import credentials_check
 from tradingplatform.api.client_ip import client_ip
+from tradingplatform.api.principal import Principal
 from tradingplatform.db.transactions import global_tx
 
 SESSION_KEY = "platform_sid"
+_KNOWN = "_platform_principal"
+_UNSET = object()
 
 
 def page_log_in(request: HttpRequest, *, email: str, password: str) -> User:
@@ -26,15 +31,49 @@ def page_session_open(request: HttpRequest, *, user: User) -> Session:
     session = global_tx(session_open, user=user, device=device_of(request))
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     request.session[SESSION_KEY] = str(session.sid)
+    page_principal_forget(request)
     return session
 
 
 def page_log_out(request: HttpRequest) -> None:
-    """End the platform session and forget the cookie."""
-    sid = page_session_id(request)
+    """End the platform session and forget the cookie.
+
+    Django's signal calls ``page_session_end``, so that the admin site's own log-out does too.
+    """
+    logout(request)
+    page_principal_forget(request)
+
+
+def page_session_end(*, request: HttpRequest | None, **_: object) -> None:
+    """End the platform session that a browser logs out of."""
+    sid = page_session_id(request) if request is not None else None
     if sid is not None:
         session_revoke(sid=sid)
-    logout(request)
+
+
+def page_principal(request: HttpRequest) -> Principal | None:
+    """Return whom the session cookie of a page speaks for (asked once per request)."""
+    known = getattr(request, _KNOWN, _UNSET)
+    if known is _UNSET:
+        known = _page_principal(request)
+        setattr(request, _KNOWN, known)
+    return cast("Principal | None", known)
+
+
+def page_principal_forget(request: HttpRequest) -> None:
+    """Ask again: the browser has logged in or out during this request."""
+    if hasattr(request, _KNOWN):
+        delattr(request, _KNOWN)
+
+
+def _page_principal(request: HttpRequest) -> Principal | None:
+    sid = page_session_id(request) if hasattr(request, "session") else None
+    if sid is None:
+        return None
+    try:
+        return session_principal(sid=sid, method="cookie")
+    except SessionEndedError:
+        return None
 
 
 def page_session_id(request: HttpRequest) -> UUID | None:

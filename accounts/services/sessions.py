@@ -22,6 +22,8 @@ Method = Literal["bearer", "cookie", "ticket"]
 _DEAD: dict[str, Any] = {"dead": True}
 # Longer than any reader may still hold the row it read before the end.
 _DEAD_FOR_S = 60
+# Small enough that the deletion holds its locks briefly; the next run takes the rest.
+_PRUNE_MAX = 1000
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,15 @@ def session_is_live(*, sid: UUID) -> bool:
 def session_revoke(*, sid: UUID) -> None:
     """End a session and its refresh tokens: REST at once, sockets by a message on the bus."""
     global_tx(_revoke, sid)
+
+
+def sessions_prune() -> int:
+    """Delete sessions that ended long ago, with their refresh tokens; return how many."""
+    cutoff = now() - timedelta(seconds=settings.SESSION_KEEP_S)
+    ended = Session.objects.using(GLOBAL_ALIAS).filter(expires_at__lt=cutoff)
+    sids = list(ended.order_by("expires_at").values_list("sid", flat=True)[:_PRUNE_MAX])
+    global_tx(Session.objects.using(GLOBAL_ALIAS).filter(sid__in=sids).delete)
+    return len(sids)
 
 
 def _revoke(sid: UUID) -> None:

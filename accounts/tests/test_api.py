@@ -197,8 +197,10 @@ def page_client(*, csrf: bool = False) -> Client:
 def open_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     from tradingplatform.api.policy import POLICY, Access
 
-    for name in ("test-page-log-in", "test-page-log-out", "test-page-home"):
-        monkeypatch.setitem(POLICY, name, {"GET": Access.PUBLIC, "POST": Access.PUBLIC})
+    for name in ("log-in", "log-out", "django-log-out", "home"):
+        monkeypatch.setitem(
+            POLICY, f"test-page-{name}", {"GET": Access.PUBLIC, "POST": Access.PUBLIC}
+        )
 
 
 @pytest.mark.usefixtures("open_pages")
@@ -216,6 +218,17 @@ def test_a_page_log_in_also_opens_the_api_until_log_out(mina: User) -> None:
     replayed.cookies = SimpleCookie({settings.SESSION_COOKIE_NAME: old_cookie})
     assert replayed.get("/api/account/me").status_code == 401
     assert replayed.get("/page/home").content == b"AnonymousUser"
+
+
+@pytest.mark.usefixtures("open_pages")
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_logging_out_by_django_alone_ends_the_session_too(mina: User) -> None:
+    client = page_client()
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    client.post("/page/django-log-out")
+    assert Session.objects.get().revoked_at is not None
+    with pytest.raises(SessionEndedError):
+        authenticate_socket(session_key=cookie)
 
 
 @pytest.mark.usefixtures("open_pages")

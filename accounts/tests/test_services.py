@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 import time_machine
+from django.conf import settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
@@ -15,7 +16,7 @@ from accounts.errors import (
     InvalidCredentialsError,
     SessionEndedError,
 )
-from accounts.models import Session, User
+from accounts.models import RefreshFamily, RefreshToken, Session, User
 from accounts.selectors import user_by_email, user_by_key
 from accounts.services import (
     Device,
@@ -26,6 +27,7 @@ from accounts.services import (
     user_log_out,
     user_sign_up,
 )
+from accounts.services.sessions import sessions_prune
 from accounts.tests.conftest import HOME, PASSWORD
 from tradingplatform.errors import InvalidInputError, LimitExceededError, NotFoundError
 from tradingplatform.ids import uuid7
@@ -319,3 +321,31 @@ def test_the_end_of_a_session_beats_a_slow_reader(mina: User, log_in: LogIn) -> 
 
     with override_services(cache=SlowReader()), pytest.raises(SessionEndedError):
         session_principal(sid=sid, method="bearer")
+
+
+def test_sessions_are_forgotten_long_after_their_end(mina: User, log_in: LogIn) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        old = log_in(mina).session
+        clock.shift(60)
+        kept = log_in(mina).session
+        clock.move_to(old.expires_at)
+        clock.shift(settings.SESSION_KEEP_S + 1)
+
+        assert [sessions_prune(), sessions_prune()] == [1, 0]
+
+    assert list(Session.objects.values_list("sid", flat=True)) == [kept.sid]
+    assert RefreshFamily.objects.count() == RefreshToken.objects.count() == 1
+
+
+def test_no_secret_reaches_a_log(
+    mina: User, log_in: LogIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG"):
+        tokens = log_in(mina).tokens
+        token_refresh(refresh=tokens.refresh)
+        with pytest.raises(InvalidCredentialsError):
+            user_log_in(email=mina.email, password="a wrong secret", device=HOME)
+        with pytest.raises(InvalidInputError):
+            user_sign_up(email="x", password="another secret", nickname="N")
+    for secret in (PASSWORD, "a wrong secret", "another secret", tokens.access, tokens.refresh):
+        assert secret not in caplog.text

@@ -1,5 +1,6 @@
 """The account endpoints alone, with pages that stand in for the real ones."""
 
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
@@ -16,6 +17,11 @@ def log_out(request: HttpRequest) -> HttpResponse:
     return HttpResponse("out")
 
 
+def django_log_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return HttpResponse("out")
+
+
 def home(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(request.user))
 
@@ -24,5 +30,6 @@ urlpatterns = [
     path("api/account/", include("accounts.api.urls")),
     path("page/log-in", log_in, name="test-page-log-in"),
     path("page/log-out", log_out, name="test-page-log-out"),
+    path("page/django-log-out", django_log_out, name="test-page-django-log-out"),
     path("page/home", home, name="test-page-home"),
 ]

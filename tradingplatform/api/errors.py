@@ -153,7 +153,9 @@ def _from_drf(exc: drf_errors.APIException) -> TradingPlatformError | None:
     if isinstance(exc, drf_errors.ValidationError):
         return InvalidInputError("Some fields are not valid.", **_field_errors(exc.detail))
     if isinstance(exc, drf_errors.Throttled):
-        return LimitExceededError("Too many requests.", retry_after_s=int(getattr(exc, "wait", None) or 1))
+        return LimitExceededError(
+            "Too many requests.", retry_after_s=int(getattr(exc, "wait", None) or 1)
+        )
     simple: dict[type[drf_errors.APIException], type[TradingPlatformError]] = {
         drf_errors.ParseError: MalformedBodyError,
         drf_errors.NotAuthenticated: AuthenticationError,

@@ -15,13 +15,16 @@ from rest_framework.views import APIView
 from structlog.contextvars import bound_contextvars
 
 from tradingplatform.api import metrics
-from tradingplatform.api.client_ip import client_ip
+from tradingplatform.api.client_ip import client_ip, rate_identity
 from tradingplatform.api.context import context_of
 from tradingplatform.api.errors import is_api, page_or_json
 from tradingplatform.api.policy import Access, access_for, permits
 from tradingplatform.api.principal import ANONYMOUS, Anonymous, Principal
+from tradingplatform.api.throttling import rate_count, rate_enforce
 from tradingplatform.clock import monotonic
-from tradingplatform.errors import PermissionDeniedError
+from tradingplatform.errors import PermissionDeniedError, TradingPlatformError
+
+_READS = frozenset({"GET", "HEAD"})
 
 
 class RequestMiddleware:
@@ -67,13 +70,26 @@ class PolicyMiddleware:
             return None
         access = access_for(_view_name(request), request.method or "")
         if access is Access.PUBLIC:
-            return None
+            return _refuse_flood(request)
         who = _page_principal(request)
         if permits(access, who, address=client_ip(request)):
             return None
         if not who.is_authenticated and access is not None and not is_api(request):
             return redirect_to_login(request.get_full_path())
         return page_or_json(request, PermissionDeniedError("You may not do this."))
+
+
+def _refuse_flood(request: HttpRequest) -> HttpResponse | None:
+    """Limit what strangers post: the forms that log in and sign up cost a password hash."""
+    if request.method in _READS:
+        return None
+    try:
+        window = rate_count(rate_class="login", identity=rate_identity(client_ip(request)))
+        context_of(request).rate = window
+        rate_enforce(window)
+    except TradingPlatformError as refusal:
+        return page_or_json(request, refusal)
+    return None
 
 
 def _page_principal(request: HttpRequest) -> Principal | Anonymous:

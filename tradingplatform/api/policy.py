@@ -71,6 +71,7 @@ POLICY: dict[str, dict[str, Access]] = {
     "account-pages:log-in": {"GET": PUBLIC, "POST": PUBLIC},
     "account-pages:log-out": {"POST": PUBLIC},
     "account-pages:sign-up": {"GET": PUBLIC, "POST": PUBLIC},
+    "pages:favicon": {"GET": PUBLIC},
     "pages:home": {"GET": PUBLIC},
     "pages:language": {"GET": PUBLIC, "POST": PUBLIC},
     "pages:ledger": {"GET": USER},
@@ -84,10 +85,8 @@ POLICY: dict[str, dict[str, Access]] = {
     "portfolio:positions": {"GET": USER},
     "portfolio:transactions": {"GET": USER},
     "portfolio:cash": {"POST": USER},
-    # Django admin.
+    # Django admin. Its own log-in form is not used: the log-in page leads there.
     "admin:*": {"GET": OPERATOR, "POST": OPERATOR},
-    "admin:login": {"GET": PUBLIC, "POST": PUBLIC},
-    "admin:logout": {"POST": PUBLIC},
 }
 
 

@@ -6,8 +6,8 @@ if os.environ.get("DJANGO_SETTINGS_MODULE") == "tradingplatform.settings.test":
     # Python runs this file before the module "test", whose variables would come too late.
     import tradingplatform.settings.test_variables  # noqa: F401 - for what it sets
 
-from tradingplatform.settings.base import *
 from tradingplatform.settings.api import *
+from tradingplatform.settings.base import *
 from tradingplatform.settings.jobs import *
 from tradingplatform.settings.logs import *
 from tradingplatform.settings.market import *

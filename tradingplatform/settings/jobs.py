@@ -15,6 +15,7 @@ EVENT_JOBS: dict[str, tuple[str, ...]] = {
 }
 # Job -> seconds between its slots; job_run(job, slot) makes one run of each.
 PERIODIC_JOBS: dict[str, int] = {
+    "accounts.sessions_prune": 3600,
     "chat.answers_resume": 15,
     "platform.tables_prune": 3600,
     "portfolio.ledger_verify": 300,

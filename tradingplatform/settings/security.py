@@ -54,7 +54,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # Who is it?
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-PAGE_AUTHENTICATOR = "accounts.authentication.page_principal"
+PAGE_AUTHENTICATOR = "accounts.services.pages.page_principal"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -78,6 +78,8 @@ JWT_KEYS = signing_keys(
 )
 SESSION_TTL_S = 3600
 SESSION_TTL_ABSOLUTE_S = 30 * 24 * 3600
+# Kept so long after their end: a place of an earlier log-in is never locked out by strangers.
+SESSION_KEEP_S = 90 * 24 * 3600
 SESSION_CACHE_S = 5
 SESSION_TOUCH_EVERY_S = 60
 REFRESH_GRACE_S = 10

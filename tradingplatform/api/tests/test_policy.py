@@ -5,11 +5,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.http import HttpRequest
 from django.test import Client
 
-from tradingplatform.api.policy import Access, access_for, permits
+from tradingplatform.api.policy import POLICY, Access, access_for, permits
 from tradingplatform.api.principal import ANONYMOUS, Anonymous, Principal
+from tradingplatform.clock import now
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 SignIn = Callable[[str], Client]
@@ -50,7 +52,6 @@ def test_head_follows_get_and_the_rest_is_denied() -> None:
     assert access_for("accounts:me", "POST") is None
     assert access_for("accounts:nothing", "GET") is None
     assert access_for("admin:index", "GET") is Access.OPERATOR
-    assert access_for("admin:login", "GET") is Access.PUBLIC
 
 
 def test_a_view_without_an_entry_is_closed_to_everyone(signed_in: SignIn, api: Client) -> None:
@@ -95,3 +96,14 @@ def test_a_user_sees_pages_of_users_only(api: Client, settings: Any) -> None:
         for name in ("", "/operator", "/internal", "/nobody")
     }
     assert statuses == {"": 200, "/operator": 403, "/internal": 403, "/nobody": 403}
+
+
+def test_strangers_cannot_flood_the_forms(
+    api: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(POLICY, "probe-page", {"GET": Access.PUBLIC, "POST": Access.PUBLIC})
+    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (2, 3600))
+    with time_machine.travel(now(), tick=False):
+        posts = [api.post("/page").status_code for _ in range(3)]
+        reads = [api.get("/page").status_code for _ in range(3)]
+    assert (posts, reads) == ([200, 200, 429], [200, 200, 200])
