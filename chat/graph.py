@@ -4,6 +4,7 @@ A LangGraph StateGraph; langgraph is imported where the graph is built, in the w
 Both analysts run through it, so that both are guarded, grounded and streamed alike.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -102,6 +103,8 @@ def tool_specs() -> tuple[ToolSpec, ...]:
 
 @cache
 def _graph() -> "CompiledStateGraph[State, Asked, State, State]":
+    # What people ask goes to nobody's tracing service, whatever the environment says.
+    os.environ.update(LANGSMITH_TRACING="false", LANGCHAIN_TRACING_V2="false")
     from langgraph.graph import END, START, StateGraph
 
     graph = StateGraph(State, context_schema=Asked)

@@ -58,7 +58,9 @@ class ToolCallOutput(serializers.Serializer[Any]):
     tool = serializers.CharField()
     arguments = serializers.DictField()
     result = serializers.DictField(allow_null=True)
-    source = serializers.CharField(allow_null=True, help_text="SAMPLE: not real quotations.")
+    source = serializers.CharField(  # type: ignore[assignment] # a name Field has too
+        allow_null=True, help_text="SAMPLE: not real quotations."
+    )
     as_of = serializers.DateTimeField(allow_null=True)
     error = serializers.CharField(allow_null=True)
 
@@ -103,7 +105,7 @@ class ToolsOutput(serializers.Serializer[Any]):
 
 class PersonaOutput(serializers.Serializer[Any]):
     name = serializers.ChoiceField(choices=Persona.choices)
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a name Field has too
     description = serializers.CharField()
 
 

@@ -66,6 +66,13 @@ def room_make(account_db_key: int = MINA, **values: str) -> ChatRoom:
     return services.room_create(account_db_key=account_db_key, **values)
 
 
+def claim(question: ChatMessage) -> services.AnswerTicket:
+    """Take the answer to a question as a worker does."""
+    ticket = services.answer_claim(account_db_key=question.account_db_key, question_id=question.id)
+    assert ticket is not None
+    return ticket
+
+
 def question_make(room: ChatRoom, content: str, client_message_id: str = "q1") -> ChatMessage:
     """Post a question without answering it."""
     return services.message_post(

@@ -6,8 +6,9 @@ import time_machine
 
 from chat import answering, services
 from chat.enums import MessageStatus
+from chat.errors import AnswerSupersededError
 from chat.models import ChatMessage
-from chat.tests.factories import JOON, MINA, question_make, room_make
+from chat.tests.factories import JOON, MINA, claim, question_make, room_make
 from portfolio.tests.factories import portfolio_make
 from tradingplatform.clock import now
 from tradingplatform.db.shards import shard_for
@@ -130,7 +131,7 @@ def test_a_job_that_runs_twice_answers_once(market, answer_of, frames):
 
 def test_a_second_worker_leaves_a_fresh_answer_alone(market, answer_of):
     question = question_make(room_make(), "AAPL price")
-    held = services.answer_claim(account_db_key=MINA, question_id=question.id)
+    held = claim(question)
 
     answering.message_answer(account_db_key=MINA, question_id=question.id)
 
@@ -142,7 +143,7 @@ def test_an_answer_left_by_a_dead_worker_begins_anew(market, answer_of, frames):
     room = room_make()
     with time_machine.travel(now() - timedelta(minutes=2), tick=False):
         question = question_make(room, "AAPL price")
-        dead = services.answer_claim(account_db_key=MINA, question_id=question.id)
+        dead = claim(question)
         services.answer_append(ticket=dead, text="Half an ans")
 
     assert answering.answers_resume() == 1  # Jobs run at once in tests.
@@ -152,7 +153,7 @@ def test_an_answer_left_by_a_dead_worker_begins_anew(market, answer_of, frames):
     assert "Half an ans" not in answer.content
     assert answer.attempt == 2
     assert transcript(frames(room), str(answer.id)) == answer.content
-    with pytest.raises(services.AnswerSupersededError):
+    with pytest.raises(AnswerSupersededError):
         services.answer_append(ticket=dead, text="wer")
     assert answer_of(question).content == answer.content
 
@@ -183,12 +184,12 @@ def test_an_answer_that_kills_every_worker_fails_in_the_end(market, answer_of):
 
 def test_canceling_stops_the_worker_and_keeps_its_text(market, answer_of):
     question = question_make(room_make(), "AAPL price")
-    ticket = services.answer_claim(account_db_key=MINA, question_id=question.id)
+    ticket = claim(question)
     services.answer_append(ticket=ticket, text="So far.")
 
     services.message_cancel(account_db_key=MINA, message_id=question.id)
 
-    with pytest.raises(services.AnswerSupersededError):
+    with pytest.raises(AnswerSupersededError):
         services.answer_append(ticket=ticket, text=" More.")
     answering.message_answer(account_db_key=MINA, question_id=question.id)
     assert answer_of(question).status == MessageStatus.CANCELED

@@ -141,7 +141,8 @@ def test_the_gate_does_not_depend_on_how_text_is_cut(sizes):
     text = "One is 62.3. Two is 99. Three.\nFour 7만 1,500원. 다섯은 3.2%입니다. 여섯은 50%입니다."
     whole, cut = Gate(evidence()), Gate(evidence())
     expected = "".join([*whole.feed(text), *whole.finish()])
-    shown, rest = [], text
+    shown: list[str] = []
+    rest = text
     for size in sizes:
         shown += cut.feed(rest[:size])
         rest = rest[size:]

@@ -7,6 +7,7 @@ import time_machine
 from chat import selectors, services
 from chat.enums import MessageStatus, Persona, Role
 from chat.errors import (
+    AnswerSupersededError,
     MessageClosedError,
     MessageIdReusedError,
     MessageNotFoundError,
@@ -15,7 +16,7 @@ from chat.errors import (
     RoomNotFoundError,
 )
 from chat.models import ChatMessage, ChatRoom
-from chat.tests.factories import JOON, MINA, question_make, room_make
+from chat.tests.factories import JOON, MINA, claim, question_make, room_make
 from tradingplatform.clock import now
 from tradingplatform.db.models import OutboxEvent
 
@@ -111,12 +112,12 @@ def test_a_deleted_room_takes_its_messages_along():
     kept, gone = room_make(), room_make()
     question_make(kept, "AAPL")
     question = question_make(gone, "AAPL")
-    ticket = services.answer_claim(account_db_key=MINA, question_id=question.id)
+    ticket = claim(question)
 
     services.room_delete(account_db_key=MINA, room_id=gone.id)
 
     assert set(ChatMessage.objects.for_user(MINA).values_list("room_id", flat=True)) == {kept.id}
-    with pytest.raises(services.AnswerSupersededError):
+    with pytest.raises(AnswerSupersededError):
         services.answer_append(ticket=ticket, text="x")
     assert services.answer_claim(account_db_key=MINA, question_id=question.id) is None
 
@@ -171,7 +172,7 @@ def test_canceling_twice_is_once_and_a_final_answer_stays():
     again = services.message_cancel(account_db_key=MINA, message_id=first.id)
 
     done = question_make(room, "MSFT", "c-2")
-    ticket = services.answer_claim(account_db_key=MINA, question_id=done.id)
+    ticket = claim(done)
     services.answer_finish(ticket=ticket, tool_calls=[], usage={})
 
     assert first.id == again.id
@@ -184,7 +185,7 @@ def test_canceling_twice_is_once_and_a_final_answer_stays():
 def test_a_snapshot_belongs_to_its_position():
     room = room_make()
     question = question_make(room, "AAPL")
-    ticket = services.answer_claim(account_db_key=MINA, question_id=question.id)
+    ticket = claim(question)
     services.answer_append(ticket=ticket, text="Some")
 
     frames = selectors.room_snapshot(account_db_key=MINA, room_id=room.id)

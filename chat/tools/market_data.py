@@ -149,7 +149,7 @@ def _caveats(
     caveats: list[Caveat] = []
     for symbol, quote in quotes.items():
         series = bars[symbol]
-        generated = bool(series.generated_mask.any()) or bool(quote.generated_fields)
+        generated = bool(series.generated_mask.any())
         source = joined([quote.source, series.source])
         caveats += source_caveats(source, generated=generated)
         n_returns = max(len(series) - 1, 0)
