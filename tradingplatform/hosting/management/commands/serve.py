@@ -42,7 +42,7 @@ class Command(BaseCommand):
         base = f"{shown}:{port}"
         lines = [
             f"Open       http://{base}/",
-            f"API        http://{base}/api/schema/swagger",
+            f"API        http://{base}/api/docs",
             f"Sockets    ws://{base}/ws",
             f"Operators  http://{base}/admin/   http://{base}/debug/services",
         ]
