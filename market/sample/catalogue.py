@@ -4,7 +4,6 @@ import csv
 import gzip
 import importlib.util
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -52,10 +51,9 @@ def real_closes() -> RealCloses:
         reader = csv.reader(lines)
         symbols = tuple(next(reader)[1:])
         rows = list(reader)
-    days = (datetime.strptime(row[0], "%Y-%m-%d").replace(tzinfo=UTC) for row in rows)
     return RealCloses(
         symbols=symbols,
-        times=np.array([int(day.timestamp()) for day in days], dtype=np.int64),
+        times=np.array([row[0] for row in rows], dtype="datetime64[s]").astype(np.int64),
         closes=np.array([row[1:] for row in rows], dtype=np.float64),
     )
 

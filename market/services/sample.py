@@ -14,10 +14,14 @@ from market.models import ImportRun, Instrument
 from market.rollup import BarArrays
 from market.sample import history
 from market.sample.catalogue import RealCloses, SampleInstrument, real_closes, sample_instruments
+from market.sample.intraday import minute_bars
 from market.services.base_prices import base_prices_refresh
 from market.types import PRICE_UNIT
 from tradingplatform.clock import now
 from tradingplatform.db.transactions import global_tx
+
+MINUTE_SESSIONS = 3
+"""So many of the newest finished sessions get minute bars."""
 
 _REAL_ENDS_ON = date(2022, 12, 28)
 
@@ -40,11 +44,12 @@ class _Gap:
 
 
 def sample_market_load(*, since: date | None = None) -> SampleLoad:
-    """Create the sample instruments and their daily bars up to the last finished session.
+    """Create the sample instruments and their bars up to the last finished session.
 
     Idempotent: a second run adds only the sessions that have passed meanwhile, from the last
-    stored close on. Seeded by ``settings.MARKET_SEED``. ``since`` leaves older bars out,
-    which makes small test data. Writes one ImportRun when it added anything.
+    stored close on. The newest sessions get minute bars too. Seeded by ``MARKET_SEED``.
+    ``since`` leaves older bars out, which makes small test data. Writes one ImportRun when it
+    added anything.
     """
     started_at = now()
     created = global_tx(_instruments_create)
@@ -172,13 +177,25 @@ def _write(
     rows: list[BarRow] = []
     for symbol, parts in loaded.items():
         for bars in parts:
-            rows.extend(_rows_since(known[symbol], bars, since))
+            rows.extend(_rows_since(known[symbol], StoredInterval.DAY, bars, since))
+        for bars in _minutes(known[symbol], parts[-1]):
+            rows.extend(_rows_since(known[symbol], StoredInterval.MINUTE, bars, since))
     bars_write(rows)
     return len(rows)
 
 
-def _rows_since(instrument: Instrument, bars: BarArrays, since: date | None) -> Iterable[BarRow]:
+def _minutes(instrument: Instrument, daily: BarArrays) -> Iterable[BarArrays]:
+    """Split the newest of the loaded sessions into minutes, so that no chart begins empty."""
+    for index in range(max(0, len(daily) - MINUTE_SESSIONS), len(daily)):
+        day = datetime.fromtimestamp(int(daily.times[index]), UTC).date()
+        one = daily.part(slice(index, index + 1))
+        yield minute_bars(instrument.symbol, instrument.exchange, day, one, settings.MARKET_SEED)
+
+
+def _rows_since(
+    instrument: Instrument, interval: str, bars: BarArrays, since: date | None
+) -> Iterable[BarRow]:
     if since is not None:
         midnight = datetime(since.year, since.month, since.day, tzinfo=UTC).timestamp()
         bars = bars.part(slice(int(np.searchsorted(bars.times, midnight)), None))
-    return bar_rows(instrument.pk, StoredInterval.DAY, bars, Source.SAMPLE)
+    return bar_rows(instrument.pk, interval, bars, Source.SAMPLE)

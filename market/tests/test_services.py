@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 MONDAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def load(at=MONDAY, since=date(2022, 12, 20)):
+def load(at=MONDAY, since=date(2026, 11, 12)):
     with time_machine.travel(at, tick=False):
         return sample_market_load(since=since)
 
@@ -29,7 +29,7 @@ def test_sample_market_loads_once():
 
 
 def test_real_closes_are_kept_and_generated_ones_named():
-    load()
+    load(since=date(2022, 12, 20))
 
     bars = selectors.bars_get(symbol="AAPL", start=date(2022, 12, 28), end=date(2022, 12, 29))
 
@@ -64,7 +64,7 @@ def test_a_later_load_goes_on_from_the_last_close_as_one_long_load_would():
     load()
 
     at_once = selectors.bars_get(symbol="005930", limit=5)
-    assert added.bars_new == 50 * 3
+    assert added.bars_new == 50 * 3 * (1 + 390)
     assert at_once.close_units.tolist() == in_steps.close_units.tolist()
     assert at_once.high_units.tolist() == in_steps.high_units.tolist()
     us_at_once = selectors.bars_get(symbol="AAPL", limit=5)
