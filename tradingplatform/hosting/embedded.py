@@ -47,8 +47,8 @@ class EmbeddedHost:
         self._application = EmbeddedApplication()
         self._asked_at = 0.0
 
-    def run(self, sock: socket.socket) -> bool:
-        """Serve; return False when something would not stop."""
+    def run(self, sock: socket.socket) -> None:
+        """Serve until a signal, then stop everything."""
         for name, path in settings.RUNNERS.items():
             self._supervisor.start(name, import_string(path))
         self._supervisor.start("worker", worker_run)
@@ -56,14 +56,13 @@ class EmbeddedHost:
         try:
             run_server(self._application, sock, on_stop=self._begin_to_stop)
         finally:
-            left = self._finish()
-        return not left
+            self._finish()
 
     def _begin_to_stop(self) -> None:
         self._asked_at = clock.monotonic()
         self._supervisor.stop.set()
 
-    def _finish(self) -> list[str]:
+    def _finish(self) -> None:
         self._supervisor.stop.set()
         self._application.close()
         spent = clock.monotonic() - self._asked_at if self._asked_at else 0.0
@@ -71,4 +70,3 @@ class EmbeddedHost:
         if left:
             log.error("runners_did_not_stop", runners=left)
         services.close_all()
-        return left

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 
 from tradingplatform.hosting import preparation
 from tradingplatform.hosting.server import bind
+from tradingplatform.services.startup import require
 
 
 class Command(BaseCommand):
@@ -24,6 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
         sock = bind(host, port)
+        require("database")
         if preparation.migrate_if_needed():
             self.stdout.write("Databases are up to date.")
         if preparation.seed_if_empty():
@@ -34,8 +36,8 @@ class Command(BaseCommand):
 
         start()
         self._welcome(host, sock.getsockname()[1])
-        if not EmbeddedHost().run(sock):
-            _leave_now()
+        EmbeddedHost().run(sock)
+        _leave_now()
 
     def _welcome(self, host: str, port: int) -> None:
         shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
@@ -53,7 +55,8 @@ class Command(BaseCommand):
 
 
 def _leave_now() -> None:
-    # A thread that will not end must not hold up a restart; all it leaves undone is found again.
+    # All is stopped and closed. Taking the interpreter apart would take another second, and a
+    # thread that will not end must not hold up a restart: all it leaves undone is found again.
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)
