@@ -5,11 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from stack import DATABASES, DRIVER_PACKAGES, SERVER_PACKAGES, Stack, StackError, install
+from stack import DATABASES, DRIVER_PACKAGES, SERVER_PACKAGES, Packages, Stack, StackError, install
 
 pytestmark = pytest.mark.embedded
 
-NOWHERE = {"no-such-server": ("no-such-program",), "no-such-dev": ("/no/such/header.h",)}
+NOWHERE: Packages = {"no-such-server": ("no-such-program",), "no-such-dev": ("/no/such/header.h",)}
 
 
 def test_without_root_the_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
