@@ -86,9 +86,16 @@ def start() -> StartReport:
         step = _run(name, work)
         report.steps.append(step)
         if step.state is StepState.FAILED:
-            sys.exit(f"Start stopped: {step.name} is needed and does not work: {step.text}")
+            sys.exit(_stop_line(step))
     logger.info("All services are up", extra={"steps": len(report.steps), "ms": report.ms})
     return report
+
+
+def require(name: str) -> None:
+    """End the process with one line unless the service answers; for work before ``start``."""
+    step = _run(name, _pinger(name))
+    if step.state is StepState.FAILED:
+        sys.exit(_stop_line(step))
 
 
 def last_report() -> StartReport | None:
@@ -125,6 +132,13 @@ def _run(name: str, work: Callable[[], Outcome]) -> Step:
         extra={"step": step.name, "state": step.state.value, "text": step.text, "ms": step.ms},
     )
     return step
+
+
+def _stop_line(step: Step) -> str:
+    """Say what is down and which variable leads to it."""
+    variable = settings.SERVICES.get(step.name.rpartition(": ")[2], {}).get("VARIABLE", "")
+    where = f" ({variable})" if variable else ""
+    return f"Start stopped: {step.name}{where} does not work: {step.text}"
 
 
 def _logging() -> Outcome:

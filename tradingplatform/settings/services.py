@@ -51,6 +51,31 @@ BACKENDS: dict[str, dict[str, str]] = {
     },
 }
 AWS_SCHEMES = {"s3", "ses", "sns", "bedrock", "opensearch+https"}
+# A bare scheme says too little here.
+NEEDS_HOST = {
+    "redis": "host",
+    "rediss": "host",
+    "smtp": "host",
+    "smtps": "host",
+    "s3": "bucket",
+    "ses": "region",
+    "opensearch+https": "host",
+}
+# The variable that an operator has to look at when a service does not work.
+VARIABLES = {
+    "database": "DATABASE_*_URL",
+    "cache": "CACHE_URL",
+    "ai_chat": "OPENAI_BASE_URL",
+    "external": "EXTERNAL_URL",
+    "storage": "STORAGE_URL",
+    "search": "SEARCH_URL",
+    "vector_db": "VECTOR_URL",
+    "email": "EMAIL_URL",
+    "sms": "SMS_URL",
+    "lock": "LOCK_URL",
+    "queue": "QUEUE_URL",
+    "websocket": "WEBSOCKET_URL",
+}
 # Without these nothing works; the others only take their own feature with them.
 REQUIRED = {"database", "cache", "lock", "queue", "scheduler", "websocket"}
 
@@ -86,6 +111,7 @@ def services_from(env: Environment) -> dict[str, dict[str, Any]]:
             "OPTIONS": options,
             "REQUIRED": name in REQUIRED,
             "AWS": urlsplit(schemes.get(name, "")).scheme in AWS_SCHEMES,
+            "VARIABLE": VARIABLES.get(name, ""),
         }
         for name, (backend, options) in chosen.items()
     }
@@ -118,6 +144,8 @@ def _choose(
     if scheme not in backends:
         known = ", ".join(f"{name}://" for name in backends)
         stop(variable, f"{scheme or url!r} is not a known scheme; use one of {known}.")
+    if scheme in NEEDS_HOST and not urlsplit(url).hostname:
+        stop(variable, f"{scheme}:// needs a {NEEDS_HOST[scheme]} behind it.")
     is_embedded = scheme == next(iter(backends))
     wanted = {} if options is None else dict(options)
     if is_embedded:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tradingplatform.settings.environment import Environment
-from tradingplatform.settings.services import BACKENDS, django_caches, services_from
+from tradingplatform.settings.services import BACKENDS, VARIABLES, django_caches, services_from
 
 
 def _environment(**values: Any) -> Environment:
@@ -70,6 +70,27 @@ def test_unknown_scheme_ends_the_start_with_one_line(variable: str) -> None:
     assert variable in line
     assert "carrier-pigeon" in line
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("variable", "url", "missing"),
+    [
+        ("cache_url", "redis://", "host"),
+        ("storage_url", "s3://", "bucket"),
+        ("email_url", "ses://", "region"),
+        ("email_url", "smtp://:25", "host"),
+    ],
+)
+def test_bare_scheme_ends_the_start(variable: str, url: str, missing: str) -> None:
+    with pytest.raises(SystemExit, match=f"{variable.upper()}.* needs a {missing}"):
+        services_from(_environment(**{variable: url}))
+
+
+def test_every_variable_exists() -> None:
+    names = {name.upper() for name in Environment.model_fields} | {"DATABASE_*_URL"}
+
+    assert set(VARIABLES.values()) <= names
+    assert set(BACKENDS) <= set(VARIABLES.values())
 
 
 def test_aws_backends_are_marked_and_the_needed_services_too() -> None:

@@ -13,7 +13,7 @@ from tradingplatform.services.cache import MemoryCache
 from tradingplatform.services.models import StoredMessage
 from tradingplatform.services.roundtrips import TRIPS, RoundTrip, round_trips
 from tradingplatform.services.sms import SnsSms
-from tradingplatform.services.startup import StepState, last_report, start
+from tradingplatform.services.startup import StepState, last_report, require, start
 from tradingplatform.services.websocket import Callback, GapCallback
 from tradingplatform.services.websocket.memory import MemoryBus
 from tradingplatform.services.websocket.subscribers import Subscriber
@@ -90,13 +90,20 @@ def test_needed_service_that_is_down_stops_the_start_with_one_line() -> None:
         start()
 
     line = str(stopped.value)
-    assert line.startswith("Start stopped: cache is needed and does not work: ")
+    assert line.startswith("Start stopped: cache (CACHE_URL) does not work: ")
     assert "\n" not in line
     assert "pa55word" not in line
     report = last_report()
     assert report is not None
     assert [step.name for step in report.failed] == ["cache"]
     assert report.steps[-1].name == "cache"
+
+
+def test_required_service_can_be_asked_for_before_the_start() -> None:
+    require("database")
+
+    with override_services(cache=DeadCache()), pytest.raises(SystemExit, match="CACHE_URL"):
+        require("cache")
 
 
 def test_optional_service_that_is_down_only_degrades() -> None:
@@ -120,7 +127,7 @@ def test_aws_backends_are_skipped_when_asked(settings: Any) -> None:
 def test_mistyped_backend_stops_the_start(settings: Any) -> None:
     _configure(settings, sms={"BACKEND": "tradingplatform.services.sms.Pigeon"})
 
-    with pytest.raises(SystemExit, match=r"configuration is needed.*Pigeon"):
+    with pytest.raises(SystemExit, match=r"configuration does not work.*Pigeon"):
         start()
 
 

@@ -9,6 +9,7 @@ from django.utils.module_loading import import_string
 
 from tradingplatform.hosting import roles
 from tradingplatform.hosting.supervisor import Supervisor
+from tradingplatform.services.startup import start
 
 
 class Command(BaseCommand):
@@ -22,6 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"]
+        start()
         if name == "web":
             roles.become(roles.web_command(options["host"], options["port"]))
         elif name == "worker":
