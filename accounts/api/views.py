@@ -44,6 +44,8 @@ class LogInView(PublicAccountView):
 
 
 class TokenRefreshView(PublicAccountView):
+    rate_class = "refresh"
+
     @extend_schema(request=RefreshInput, responses=TokensOutput)
     def post(self, request: Request) -> Response:
         """Exchange a refresh token for the next pair; the token itself is spent."""

@@ -95,7 +95,8 @@ def _places(address: str, *, user: User | None, device: Device) -> list[tuple[st
     """
     account = hashlib.sha256(address.encode()).hexdigest()[:32]
     places = [("login_failures", f"{rate_identity(device.ip)}:{account}")]
-    if user is None or not selectors.is_known_address(account_db_key=user.pk, ip=device.ip):
+    # Asked for nobody too, so that time does not tell who has an account.
+    if not selectors.is_known_address(account_db_key=user.pk if user else 0, ip=device.ip):
         places.append(("account_failures", account))
     return places
 

@@ -1,12 +1,15 @@
 """The account endpoints, and the doors beside them: page cookies and sockets."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
+from threading import Barrier
 from typing import Any
 
 import pytest
 import time_machine
 from django.conf import settings
+from django.db import connections
 from django.test import Client
 
 from accounts.authentication import authenticate_socket, session_is_live
@@ -117,6 +120,23 @@ def test_bad_sign_ups_are_refused_by_field(
 def test_an_address_can_have_one_account(api: Client, mina: User) -> None:
     response = post(api, "signup", NEW | {"email": "MINA@example.com"})
     assert (response.status_code, response.json()["errorCode"]) == (409, "EMAIL_TAKEN")
+    assert User.objects.count() == 1
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_eight_sign_ups_at_once_make_one_account() -> None:
+    start = Barrier(8)
+
+    def race(number: int) -> int:
+        try:
+            start.wait(timeout=20)
+            client = Client(raise_request_exception=False, REMOTE_ADDR=f"10.0.0.{number}")
+            return int(post(client, "signup", NEW).status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(race, range(8))) == [201] + [409] * 7
     assert User.objects.count() == 1
 
 

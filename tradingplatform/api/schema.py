@@ -44,6 +44,21 @@ _HEADERS: dict[str, Any] = {
     "RateLimit-Reset": {"schema": {"type": "integer"}},
 }
 
+_COMMON_PARAMETERS: list[dict[str, Any]] = [
+    {
+        "in": "header",
+        "name": "X-Sequence",
+        "schema": {"type": "integer", "format": "int64"},
+        "description": "Returned in the answer.",
+    },
+    {
+        "in": "header",
+        "name": "X-Request-ID",
+        "schema": {"type": "string", "maxLength": 64, "pattern": "^[A-Za-z0-9._-]+$"},
+        "description": "Returned and logged; made by the server when absent or odd.",
+    },
+]
+
 
 class PlatformSchema(AutoSchema):
     """Operation ids from method and path, so that they are unique and stay stable."""
@@ -83,6 +98,7 @@ def complete_operations(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         for verb in _VERBS & operations.keys():
             operation = operations[verb]
             _add_errors(operation["responses"], writes=verb in _WRITES)
+            operation.setdefault("parameters", []).extend(_COMMON_PARAMETERS)
             if access_for(names.get(path, ""), verb.upper()) is Access.PUBLIC:
                 operation["security"] = [{}]
     return result

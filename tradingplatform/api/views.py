@@ -76,6 +76,7 @@ class ApiView(APIView):
         final = super().finalize_response(request, response, *args, **kwargs)
         self._databases.close()
         self._echo_sequence(request, final)
+        final.headers.setdefault("Cache-Control", "no-store")
         return final
 
     def _authenticate(self, request: Request) -> TradingPlatformError | None:

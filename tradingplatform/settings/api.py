@@ -59,12 +59,13 @@ RATE_LIMITS = {
         "write": (300, 60),
         "money": (600, 60),
         "login": (30, 60),
+        "refresh": (300, 60),
         "login_failures": (5, 300),
         "account_failures": (50, 900),
     }.items()
 }
 # Without a counter these are shut; the others stay open.
-RATE_CLASSES_CLOSED = {"money", "login", "login_failures", "account_failures"}
+RATE_CLASSES_CLOSED = {"money", "login", "refresh", "login_failures", "account_failures"}
 TRUSTED_PROXIES = _ENV.trusted_proxies
 INTERNAL_NETWORKS = _ENV.internal_networks
 

@@ -1,10 +1,17 @@
 """Every failure has the documented shape."""
 
+import json
 import logging
 from typing import Any
 
 import pytest
 from django.test import Client
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from tradingplatform.api.errors import MalformedBodyError
+from tradingplatform.api.rendering import parse_object, to_json
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 JSON = "application/json"
@@ -207,8 +214,33 @@ def test_security_headers_are_on_every_answer(api: Client) -> None:
     for path in ("/api/probe/echo", "/api/nothing", "/api/probe/fail/bug"):
         response = api.get(path)
         assert response["X-Content-Type-Options"] == "nosniff"
+        assert response["Cache-Control"] == "no-store"
         assert response["X-Frame-Options"] == "DENY"
         assert response["Referrer-Policy"] == "same-origin"
         assert response["Cross-Origin-Opener-Policy"] == "same-origin"
         assert "unsafe-inline" not in response["Content-Security-Policy"]
         assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
+
+
+@hypothesis_settings(max_examples=300, deadline=None)
+@given(raw=st.binary(max_size=200))
+def test_arbitrary_bytes_are_an_object_or_malformed(raw: bytes) -> None:
+    try:
+        parsed = parse_object(raw)
+    except MalformedBodyError:
+        return
+    assert isinstance(parsed, dict)
+    assert parse_object(to_json(parsed)) == parsed
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=8,
+)
+
+
+@hypothesis_settings(max_examples=200, deadline=None)
+@given(body=st.dictionaries(st.text(max_size=5), _VALUES, max_size=4))
+def test_what_json_writes_is_read_back(body: dict[str, Any]) -> None:
+    assert parse_object(json.dumps(body).encode()) == body
