@@ -73,7 +73,7 @@ METHODS = (
 _NUMBER_WORDS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10,
     "twelve": 12, "한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일": 1, "이": 2,
-    "삼": 3, "육": 6, "반": 0,
+    "삼": 3, "육": 6, "반": 0.5, "half": 0.5, "half a": 0.5, "half an": 0.5,
 }  # fmt: skip
 _UNIT_DAYS = (
     (re.compile(r"trading\s*days?|days?|거래일|영업일|일", _FLAGS), 1),
@@ -83,8 +83,8 @@ _UNIT_DAYS = (
     (re.compile(r"years?|년|해", _FLAGS), 252),
 )
 _COUNT = (
-    r"(?P<count>\d{1,4}|an?|one|two|three|four|five|six|ten|twelve"
-    r"|한|두|세|네|다섯|여섯|일|이|삼|육)"
+    r"(?P<count>\d{1,4}|half(?: an?)?|an?|one|two|three|four|five|six|ten|twelve"
+    r"|반|한|두|세|네|다섯|여섯|일|이|삼|육)"
 )
 _UNIT = (
     r"(?P<unit>trading\s*days?|days?|weeks?|months?|quarters?|years?"
@@ -117,8 +117,9 @@ NOT_TICKERS = frozenset(_WORDS_IN_CAPITALS.split())
 
 def days_of(count: str | None, unit: str) -> int:
     """Return a span in trading days; a missing count means one."""
-    number = 1 if count is None else int(count) if count.isdigit() else _NUMBER_WORDS[count.lower()]
+    word = " ".join((count or "one").lower().split())
+    number = int(word) if word.isdigit() else _NUMBER_WORDS[word]
     for pattern, days in _UNIT_DAYS:
         if pattern.fullmatch(unit):
-            return number * days
-    return number
+            return round(number * days)
+    return round(number)
