@@ -130,7 +130,7 @@ class Platform:
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a management command to its end."""
-        return subprocess.run(  # noqa: S603 - our own interpreter, no shell
+        return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
             env=self._environment,
@@ -149,7 +149,7 @@ class Platform:
             extra = ["--port", str(self.port)] if name == "web" else []
             with (self._folder / f"{name}.log").open("wb") as log:
                 command = [sys.executable, "manage.py", "run_process", name, *extra]
-                process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
+                process = subprocess.Popen(
                     command, cwd=ROOT, env=self._environment, stdout=log, stderr=log
                 )
             self._running.append(process)

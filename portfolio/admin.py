@@ -1,22 +1,92 @@
 """The ledger and orders for operators: to look at, never to change."""
 
-from django.contrib import admin
+from typing import Any, ClassVar
+from uuid import UUID
 
-from portfolio.models import TradingState
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from portfolio.models import Order, Portfolio, TradingState, Transaction
+from tradingplatform.db.shards import shard_aliases
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """Shows rows; services own every change."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class ShardFilter(admin.SimpleListFilter):
+    """Which shard is shown; the first one unless another is chosen."""
+
+    title = "shard"
+    parameter_name = "shard"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        return [(alias, alias) for alias in shard_aliases()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value()
+        return queryset.using(chosen) if chosen in shard_aliases() else queryset
+
+
+def _rows(model: type[Model], alias: str) -> QuerySet[Any]:
+    return QuerySet(model=model, using=alias)
+
+
+class ShardedAdmin(ReadOnlyAdmin):
+    """Shows user rows of one shard at a time."""
+
+    list_filter: ClassVar[tuple[Any, ...]] = (ShardFilter,)
+    ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return _rows(self.model, shard_aliases()[0]).order_by("-pk")
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Model | None:
+        try:
+            key = UUID(object_id)
+        except ValueError:
+            return None
+        found = (_rows(self.model, alias).filter(pk=key).first() for alias in shard_aliases())
+        return next((row for row in found if row is not None), None)
 
 
 @admin.register(TradingState)
-class TradingStateAdmin(admin.ModelAdmin[TradingState]):
+class TradingStateAdmin(ReadOnlyAdmin):
     """The history of the kill switch; set it with ``manage.py trading_state``."""
 
     list_display = ("changed_at", "mode", "reason", "changed_by")
     ordering = ("-pk",)
 
-    def has_add_permission(self, request: object) -> bool:
-        return False
 
-    def has_change_permission(self, request: object, obj: object = None) -> bool:
-        return False
+@admin.register(Portfolio)
+class PortfolioAdmin(ShardedAdmin):
+    list_display = ("id", "name", "base_currency", "broker", "status", "created_at")
 
-    def has_delete_permission(self, request: object, obj: object = None) -> bool:
-        return False
+
+@admin.register(Order)
+class OrderAdmin(ShardedAdmin):
+    list_display = ("id", "symbol", "side", "quantity", "filled_quantity", "status", "updated_at")
+    list_filter = (ShardFilter, "status")
+
+
+@admin.register(Transaction)
+class TransactionAdmin(ShardedAdmin):
+    list_display = ("id", "seq", "kind", "symbol", "quantity", "price", "occurred_at")
+    list_filter = (ShardFilter, "kind")

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import Count, F, Max, Sum
+from django.db.models import Count, F, Max, QuerySet, Sum
 from django.utils.module_loading import import_string
 
 from portfolio.core.accounting import Holding, cash_account, position_account
@@ -57,17 +57,18 @@ def postings_balanced(alias: str) -> Iterator[str]:
     sums = postings.values("transaction_id", "currency").annotate(total=Sum("amount"))
     for row in sums.exclude(total=0):
         yield f"transaction {row['transaction_id']} is off by {row['total']} {row['currency']}"
-    for row in postings.values("currency").annotate(total=Sum("amount")).exclude(total=0):
-        yield f"all postings together are off by {row['total']} {row['currency']}"
+    totals = postings.values_list("currency").annotate(total=Sum("amount"))
+    for currency, total in totals.exclude(total=0):
+        yield f"all postings together are off by {total} {currency}"
     entries = Transaction.objects.using(alias)
     for pk in entries.filter(postings=None).values_list("pk", flat=True):
         yield f"transaction {pk} has no postings"
-    counted = Portfolio.objects.using(alias).annotate(
-        entries=Count("transactions"), last=Max("transactions__seq")
+    counted = Portfolio.objects.using(alias).values_list(
+        "pk", "ledger_seq", Count("transactions"), Max("transactions__seq")
     )
-    for row in counted:
-        if not row.entries == (row.last or 0) == row.ledger_seq:
-            yield f"portfolio {row.pk} has {row.entries} entries, counts {row.ledger_seq}"
+    for pk, ledger_seq, entries_count, last_seq in counted:
+        if not entries_count == (last_seq or 0) == ledger_seq:
+            yield f"portfolio {pk} has {entries_count} entries, counts {ledger_seq}"
 
 
 def balances_match_postings(alias: str) -> Iterator[str]:
@@ -151,7 +152,8 @@ def rows_on_their_shard(alias: str) -> Iterator[str]:
     for model in apps.get_models():
         if not issubclass(model, ShardedModel):
             continue
-        keys = model.objects.using(alias).values_list("account_db_key", flat=True)
+        rows: QuerySet[ShardedModel] = QuerySet(model=model, using=alias)
+        keys = rows.values_list("account_db_key", flat=True)
         for key in keys.order_by("account_db_key").distinct():
             if key and shard_for(key) != alias:
                 yield f"{model._meta.label} has rows of account {key}"

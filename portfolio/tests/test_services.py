@@ -29,7 +29,7 @@ from portfolio.types import Execution, HistoricTrade
 from tradingplatform.clock import now
 from tradingplatform.db.models import OutboxEvent
 from tradingplatform.db.shards import shard_aliases, shard_for
-from tradingplatform.errors import InvariantError, TradingPlatformError
+from tradingplatform.errors import InvariantError, TradingPlatformError, UnprocessableError
 from tradingplatform.ids import uuid7
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -207,7 +207,7 @@ def test_replacing_is_checked_like_placing(portfolio):
     order = _submitted(portfolio, limit_price="70000")
     _fill(order, 4, 70_000)
     for change in ({"quantity": Decimal(4)}, {"limit_price": Decimal(70_050)}):
-        with pytest.raises(errors.UnprocessableError):
+        with pytest.raises(UnprocessableError):
             order_replace(
                 account_db_key=JIMIN, portfolio_id=portfolio.pk, order_id=order.pk, **change
             )

@@ -11,7 +11,7 @@ from market.models import Instrument
 from market.tests.factories import quote_put
 from portfolio.brokers.base import AnswerLostError
 from portfolio.brokers.paper import PaperBroker
-from portfolio.enums import OrderStatus, SendOutcome, TradingMode
+from portfolio.enums import BrokerName, OrderStatus, SendOutcome, TradingMode
 from portfolio.errors import SenderFencedError
 from portfolio.models import Fill, Order, Position, SendAttempt, Transaction
 from portfolio.services import order_cancel, order_replace, trading_state_set
@@ -180,7 +180,7 @@ def test_a_new_trader_finishes_what_the_old_one_was_sending(portfolio):
     order = order_make(portfolio)
     resting = order_make(portfolio, limit_price="70000")
     _trader(epoch=1)
-    claimed = orders_claim(alias=shard_for(JIMIN), sender=Sender("PAPER", 1), limit=10)
+    claimed = orders_claim(alias=shard_for(JIMIN), sender=Sender(BrokerName.PAPER, 1), limit=10)
     assert [row.pk for row in claimed] == [order.pk, resting.pk]  # And then it was killed.
 
     trader = _trader(epoch=2)

@@ -33,7 +33,7 @@ def traded(portfolio):
     return portfolio
 
 
-def _sql(statement: str, *values: object) -> None:
+def _sql(statement: str, *values: str) -> None:
     with connections[shard_for(JIMIN)].cursor() as cursor:
         cursor.execute(statement, values)
         assert cursor.rowcount > 0
@@ -121,7 +121,7 @@ def test_a_lost_entry_is_found(traded):
     assert any(str(entry.pk) in line and "no postings" in line for line in breaches())
 
 
-def _stored(pk) -> object:
+def _stored(pk) -> str:
     field = Transaction._meta.pk
     return field.get_db_prep_value(pk, connections[shard_for(JIMIN)])
 

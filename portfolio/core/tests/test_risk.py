@@ -88,21 +88,21 @@ def test_terms_that_break_a_rule(_case, terms, code):
 
 
 def test_ends_of_the_band_are_inside():
-    assert check(_limit(price="92300"), SAMSUNG, RICH, LIMITS, ACTIVE)
-    assert check(_limit(SELL, price="49700"), SAMSUNG, RICH, LIMITS, ACTIVE)
+    assert check(_limit(price="92300"), SAMSUNG, RICH, LIMITS, ACTIVE).worst_price == 92_300
+    assert check(_limit(SELL, price="49700"), SAMSUNG, RICH, LIMITS, ACTIVE).shares == 10
 
 
 def test_a_us_limit_far_through_the_market_is_stopped_on_the_harmful_side_only():
     assert _code(_limit(price="260.01"), APPLE) == "PRICE_COLLAR"
     assert _code(_limit(SELL, price="139.99"), APPLE) == "PRICE_COLLAR"
-    assert check(_limit(price="10"), APPLE, RICH, LIMITS, ACTIVE)
-    assert check(_limit(SELL, price="1000"), APPLE, RICH, LIMITS, ACTIVE)
+    assert check(_limit(price="10"), APPLE, RICH, LIMITS, ACTIVE).worst_price == 10
+    assert check(_limit(SELL, price="1000"), APPLE, RICH, LIMITS, ACTIVE).shares == 10
 
 
 def test_nothing_trades_at_market_on_a_stale_price():
     stale = replace(SAMSUNG, is_fresh=False)
     assert _code(_market(), stale) == "QUOTE_STALE"
-    assert check(_limit(), stale, RICH, LIMITS, ACTIVE)
+    assert check(_limit(), stale, RICH, LIMITS, ACTIVE).worst_price == 71_000
 
 
 def test_the_kill_switch():
