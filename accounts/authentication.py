@@ -22,6 +22,16 @@ from tradingplatform.api.errors import CsrfFailedError
 from tradingplatform.api.principal import Principal
 from tradingplatform.errors import AuthenticationError
 
+__all__ = [
+    "BearerAuthentication",
+    "CookieAuthentication",
+    "PageUserMiddleware",
+    "authenticate_socket",
+    "bearer_principal",
+    "page_principal",
+    "session_is_live",
+]
+
 
 class BearerAuthentication(BaseAuthentication):
     """``Authorization: Bearer <access>``; with this header no cookie is looked at."""
