@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
-from itertools import repeat
+from itertools import islice, repeat
 
 from django.db import connections, router
 from django.db.models import Max
@@ -15,6 +15,8 @@ from market.rollup import BarArrays
 KEY = ("instrument_id", "interval", "opened_at")
 FIGURES = ("open", "high", "low", "close", "volume", "source", "generated_mask")
 
+BATCH_ROWS = 10_000
+
 BarRow = tuple[int, str, int, int, int, int, int, int, str, int]
 """Instrument, interval, epoch seconds, four prices in stored units, volume, source, mask."""
 
@@ -25,8 +27,12 @@ def bar_rows(instrument_id: int, interval: str, bars: BarArrays, source: str) ->
     return zip(repeat(instrument_id), repeat(interval), times, *prices, repeat(source), masks)
 
 
-def bars_write(rows: Iterable[BarRow]) -> None:
-    """Insert bars, or replace the figures of those that are there; call inside global_tx."""
+def bars_write(rows: Iterable[BarRow]) -> int:
+    """Insert bars or replace the figures of those that are there; return how many came.
+
+    Call inside global_tx. Takes the rows in batches, so that a generator of many stays small.
+    """
+    n_rows = 0
     connection = connections[router.db_for_write(Bar)]
     quote = connection.ops.quote_name
     columns = ", ".join(quote(name) for name in (*KEY, *FIGURES))
@@ -34,8 +40,12 @@ def bars_write(rows: Iterable[BarRow]) -> None:
     conflict = connection.ops.on_conflict_suffix_sql([], OnConflict.UPDATE, FIGURES, KEY)
     # Table, columns and suffix are constants of this module; the values are parameters.
     statement = f"INSERT INTO {quote('table_bars')} ({columns}) VALUES ({places}) {conflict}"  # noqa: S608
+    remaining = iter(rows)
     with connection.cursor() as cursor:
-        cursor.executemany(statement, list(rows))
+        while batch := list(islice(remaining, BATCH_ROWS)):
+            cursor.executemany(statement, batch)
+            n_rows += len(batch)
+    return n_rows
 
 
 def last_sessions(instruments: Iterable[Instrument]) -> dict[int, datetime]:

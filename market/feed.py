@@ -116,13 +116,22 @@ class FeedBook:
         return closes
 
     def bars_take(self, *, until: datetime | None = None) -> list[BarRow]:
-        """Hand out the bars to store: minutes that ended by ``until`` (None: all) and days."""
+        """Hand out bars to store: finished ones, and the growing ones as they stand.
+
+        A minute is finished when it ended by ``until``, without it always.
+        """
         minute = None if until is None else int(until.timestamp()) // 60 * 60
+        growing = []
         for line in self.lines.values():
-            if line.minute is not None and (minute is None or line.minute.opened_at < minute):
+            if line.minute is None:
+                continue
+            if minute is None or line.minute.opened_at < minute:
                 self._finish_minute(line)
+            else:
+                growing.append(_row(line, StoredInterval.MINUTE, line.minute))
+        for line in self.lines.values():
             self._finish_day(line)
-        rows, self._finished = self._finished, []
+        rows, self._finished = [*self._finished, *growing], []
         return rows
 
     def bars_return(self, rows: list[BarRow], *, most: int) -> None:

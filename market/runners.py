@@ -31,6 +31,8 @@ LEASE_TTL_S = 8.0
 RENEW_EVERY_S = 2.0
 CONFIRM_AFTER_S = 2.0
 RETRY_AFTER_S = 1.0
+STORE_EVERY_S = 10.0
+"""What a killed process may forget of its prices."""
 UNSTORED_BARS_MAX = 100_000
 
 
@@ -72,6 +74,7 @@ class FeedLoop:
         self._provider = provider
         self._book = book
         self._minute: datetime | None = None
+        self._stored_at: datetime | None = None
         self._bus_is_away = False
 
     def run(self, stop: threading.Event, *, renew: Callable[[], bool]) -> None:
@@ -102,6 +105,7 @@ class FeedLoop:
         if minute != self._minute:
             self._turn_minute(at, is_first=self._minute is None)
             self._minute = minute
+        self._store_when_due(at)
         quotes = {}
         for tick in self._provider.ticks(at, elapsed_s):
             quote = self._book.accept(tick, at)
@@ -116,8 +120,6 @@ class FeedLoop:
         due = self._book.sessions_due(at)
         for exchange, session in due.items():
             self._roll(exchange, session)
-        if not is_first:
-            self._store(self._book.bars_take(until=at))
         if due or is_first:
             keep = timedelta(days=settings.MARKET_MINUTE_BAR_DAYS)
             minute_bars_prune(before=at - keep)
@@ -145,6 +147,13 @@ class FeedLoop:
             self._bus_is_away = True
         else:
             self._bus_is_away = False
+
+    def _store_when_due(self, at: datetime) -> None:
+        if self._stored_at is None:
+            self._stored_at = at
+        elif (at - self._stored_at).total_seconds() >= STORE_EVERY_S:
+            self._stored_at = at
+            self._store(self._book.bars_take(until=at))
 
     def _store(self, rows: list[BarRow]) -> None:
         try:

@@ -1,6 +1,6 @@
 """Load the sample market, or bring it up to yesterday."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -174,14 +174,18 @@ def _in_order(listed: Sequence[SampleInstrument], real: RealCloses) -> list[Samp
 def _write(
     known: dict[str, Instrument], loaded: dict[str, list[BarArrays]], since: date | None
 ) -> int:
-    rows: list[BarRow] = []
+    return bars_write(_rows(known, loaded, since))
+
+
+def _rows(
+    known: dict[str, Instrument], loaded: dict[str, list[BarArrays]], since: date | None
+) -> Iterator[BarRow]:
     for symbol, parts in loaded.items():
+        instrument = known[symbol]
         for bars in parts:
-            rows.extend(_rows_since(known[symbol], StoredInterval.DAY, bars, since))
-        for bars in _minutes(known[symbol], parts[-1]):
-            rows.extend(_rows_since(known[symbol], StoredInterval.MINUTE, bars, since))
-    bars_write(rows)
-    return len(rows)
+            yield from _rows_since(instrument, StoredInterval.DAY, bars, since)
+        for bars in _minutes(instrument, parts[-1]):
+            yield from _rows_since(instrument, StoredInterval.MINUTE, bars, since)
 
 
 def _minutes(instrument: Instrument, daily: BarArrays) -> Iterable[BarArrays]:

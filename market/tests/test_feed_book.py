@@ -91,25 +91,22 @@ def test_minute_bars_are_cut_at_the_minute():
 
     opened_at = int(datetime(2026, 11, 23, 15, 30, tzinfo=UTC).timestamp())
     prices = (100_000_000, 103_000_000, 99_000_000, 101_000_000)
-    assert minutes == [(1, "1m", opened_at, *prices, 40, "SAMPLE", ALL_GENERATED)]
+    assert minutes[0] == (1, "1m", opened_at, *prices, 40, "SAMPLE", ALL_GENERATED)
+    assert [row[2] for row in minutes] == [opened_at, opened_at + 60]
 
 
-def test_minutes_end_with_the_clock_also_without_a_further_trade():
+def test_growing_bars_are_handed_out_as_they_stand():
     feed = book()
     told(feed, "100")
 
     growing = feed.bars_take(until=AT + timedelta(seconds=49))
+    told(feed, "103", after_s=49)
     ended = feed.bars_take(until=AT + timedelta(seconds=50))
+    after = feed.bars_take(until=AT + timedelta(seconds=60))
 
-    assert [row[1] for row in growing] == ["1d"]
-    assert sorted(row[1] for row in ended) == ["1d", "1m"]
-
-
-def test_growing_bars_are_handed_out_at_the_end():
-    feed = book()
-    told(feed, "100")
-
-    assert sorted(row[1] for row in feed.bars_take()) == ["1d", "1m"]
+    closes = [[row[6] for row in rows if row[1] == "1m"] for rows in (growing, ended, after)]
+    assert closes == [[100_000_000], [103_000_000], []]
+    assert [row[1] for row in after] == ["1d"]
 
 
 def test_day_bar_is_that_of_the_session():

@@ -91,11 +91,13 @@ def test_a_bad_tick_is_told_to_nobody(apple):
     assert selectors.quotes_get(["AAPL"])["AAPL"].seq == 0
 
 
-def test_bars_are_stored_when_the_minute_turns(apple):
+def test_bars_are_stored_every_ten_seconds_and_finished_with_the_minute(apple):
     loop, _ = loop_of([("AAPL", "101", 5)], [("AAPL", "103", 5)], [("AAPL", "102", 5)])
 
-    for second in (0, 10, 55):
-        loop.step(AT + timedelta(seconds=second), 1)
+    loop.step(AT, 1)
+    assert Bar.objects.filter(interval="1m").count() == 0
+    loop.step(AT + timedelta(seconds=9), 1)
+    loop.step(AT + timedelta(seconds=55), 1)
 
     minute = Bar.objects.get(interval="1m")
     assert minute.opened_at == AT.replace(second=0)
