@@ -1,7 +1,7 @@
 """Answers to probes (public) and operators (policy.py: INTERNAL)."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tradingplatform import metrics
-from tradingplatform.api.views import ApiView
+from tradingplatform.api.views import ApiView, http_request
+from tradingplatform.errors import AuthenticationError
 from tradingplatform.health import reports
+from tradingplatform.health.origin import came_through_unknown_proxy
+
+if TYPE_CHECKING:
+    from tradingplatform.api.principal import Anonymous, Principal
 
 UNWELL = 503
 
@@ -40,6 +45,17 @@ class OperatorView(ApiView):
     """A page of figures that is no part of the clients' contract."""
 
     schema = None
+
+    def check_permissions(self, request: Request) -> None:
+        """Let in operators and the internal network, but no visitor of an unknown proxy.
+
+        A proxy on this machine that TRUSTED_PROXIES does not list would make the whole
+        world look internal; the header it adds gives it away.
+        """
+        who = cast("Principal | Anonymous", request.user)
+        if not who.is_operator and came_through_unknown_proxy(http_request(request)):
+            raise AuthenticationError("Sign in first.")
+        super().check_permissions(request)
 
 
 class ServicesView(OperatorView):

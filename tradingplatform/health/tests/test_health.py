@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import resolve
+from rest_framework.test import APIRequestFactory, force_authenticate
 
+from tradingplatform.api.principal import Principal
 from tradingplatform.errors import UnavailableError
 from tradingplatform.health import reports
+from tradingplatform.ids import uuid7
 from tradingplatform.services import override_services, services
 from tradingplatform.services.cache import MemoryCache
 from tradingplatform.services.database import DjangoDatabase
@@ -136,10 +140,39 @@ def test_strangers_are_refused(outside: Client, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", INTERNAL)
+@pytest.mark.parametrize(("is_operator", "status"), [(True, 200), (False, 403)])
+def test_operators_are_let_in_from_anywhere_and_users_from_nowhere(
+    path: str, is_operator: bool, status: int
+) -> None:
+    request = APIRequestFactory().get(path, REMOTE_ADDR=OUTSIDE)
+    request.resolver_match = resolve(path)
+    who = Principal(account_db_key=1, uid=uuid7(), session_id=uuid7(), is_operator=is_operator)
+    force_authenticate(request, user=who)
+
+    assert request.resolver_match.func(request).status_code == status
+
+
+@pytest.mark.parametrize("path", INTERNAL)
 def test_forged_forwarding_does_not_help(outside: Client, path: str) -> None:
     answer = outside.get(path, headers={"X-Forwarded-For": "127.0.0.1"})
 
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"])
+def test_unknown_proxy_on_this_machine_does_not_make_the_world_internal(
+    inside: Client, header: str
+) -> None:
+    assert inside.get("/debug/services", headers={header: OUTSIDE}).status_code == 401
+
+
+def test_trusted_proxy_can_stand_for_an_internal_visitor(inside: Client, settings: Any) -> None:
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
+    settings.INTERNAL_NETWORKS = ["10.0.0.0/8"]
+
+    answer = inside.get("/metrics", headers={"X-Forwarded-For": "10.1.2.3"})
+
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("path", INTERNAL)
