@@ -1,6 +1,7 @@
 """Server frames: encoded once, whatever the number of sockets they go to."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,17 @@ from tradingplatform.realtime.sources import Position
 
 _FINAL_TEXT = 0x81
 _SHORT, _MEDIUM = 126, 127
+
+
+class ServerFrame(StrEnum):
+    """The frame types of the kernel itself; apps add their own (docs/asyncapi.yaml)."""
+
+    ERROR = "error"
+    HEARTBEAT = "heartbeat"
+    PONG = "pong"
+    RESYNC_REQUIRED = "resync_required"
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
 
 
 class Frame:
@@ -67,7 +79,7 @@ def error_frame(error: TradingPlatformError, sequence: int) -> Frame:
     """Return the error object of REST as a frame."""
     return encode(
         {
-            "type": "error",
+            "type": ServerFrame.ERROR,
             "errorCode": error.code,
             "message": error.message,
             "sequence": sequence,

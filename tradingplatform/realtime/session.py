@@ -26,7 +26,13 @@ from tradingplatform.realtime.errors import (
     SocketLimitExceededError,
     StreamUnknownError,
 )
-from tradingplatform.realtime.frames import encode, error_frame, positions_body, timestamp
+from tradingplatform.realtime.frames import (
+    ServerFrame,
+    encode,
+    error_frame,
+    positions_body,
+    timestamp,
+)
 from tradingplatform.realtime.hub import Hub
 from tradingplatform.realtime.limits import (
     FRAMES_PER_S,
@@ -170,7 +176,7 @@ class SocketSession:
             )
             self._refuse()
         elif isinstance(frame, PingFrame):
-            body = {"type": "pong", "sequence": frame.sequence, "ts": timestamp()}
+            body = {"type": ServerFrame.PONG, "sequence": frame.sequence, "ts": timestamp()}
             self._outlet.send(encode(body))
         elif isinstance(frame, UnsubscribeFrame):
             await self._unsubscribe(frame)
@@ -185,7 +191,7 @@ class SocketSession:
     async def _unsubscribe(self, frame: UnsubscribeFrame) -> None:
         self._streams.leave(frame.names())
         body = {
-            "type": "unsubscribed",
+            "type": ServerFrame.UNSUBSCRIBED,
             "sequence": frame.sequence,
             "ts": timestamp(),
             "streams": frame.names(),
@@ -253,7 +259,7 @@ class SocketSession:
 
     def _beat(self) -> None:
         body = {
-            "type": "heartbeat",
+            "type": ServerFrame.HEARTBEAT,
             "ts": timestamp(),
             "streams": positions_body(self._streams.places()),
         }

@@ -9,6 +9,7 @@ from tradingplatform.realtime.bridge import run_db
 from tradingplatform.realtime.errors import StreamUnknownError, SubscriptionLimitExceededError
 from tradingplatform.realtime.frames import (
     Frame,
+    ServerFrame,
     encode,
     error_frame,
     position_of,
@@ -183,7 +184,7 @@ class StreamSet:
     def _send_subscribed(self, joined: Sequence[tuple[Subscription, State]], sequence: int) -> None:
         places = {member.stream: state.place for member, state in joined if state.place}
         body = {
-            "type": "subscribed",
+            "type": ServerFrame.SUBSCRIBED,
             "sequence": sequence,
             "ts": timestamp(),
             "streams": [member.stream for member, _ in joined],
@@ -207,7 +208,11 @@ class StreamSet:
         if state.refusal is not None:
             self.leave([member.stream])
             raise state.refusal
-        body: Json = {"type": "resync_required", "stream": member.stream, "ts": timestamp()}
+        body: Json = {
+            "type": ServerFrame.RESYNC_REQUIRED,
+            "stream": member.stream,
+            "ts": timestamp(),
+        }
         if state.place is not None:
             body |= {"epoch": state.place.epoch, "seq": state.place.seq}
         self._outlet.send(encode(body))
@@ -238,9 +243,9 @@ def _state_or_refusal(
 ) -> State:
     try:
         return _state(principal, source, stream)
-    except UnavailableError:
-        return State([], None)  # nothing to show yet; what comes will be shown
     except TradingPlatformError as error:
+        if isinstance(error, UnavailableError) and conflates(source):
+            return State([], None)  # nothing to show yet; the next frame will be enough
         error.details.setdefault("stream", stream)
         return State([], None, error)
 

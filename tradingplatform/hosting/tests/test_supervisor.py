@@ -81,7 +81,11 @@ def test_one_broken_loop_leaves_the_others_alone():
 def test_a_loop_that_does_not_stop_is_named():
     supervisor = Supervisor()
     release = threading.Event()
-    supervisor.start("stubborn", lambda _stop: release.wait() and None)
+
+    def deaf(_stop: threading.Event) -> None:
+        release.wait()
+
+    supervisor.start("stubborn", deaf)
     supervisor.stop.set()
     assert supervisor.join(0.05) == ["stubborn"]
     release.set()

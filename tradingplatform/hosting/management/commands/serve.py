@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 
 from tradingplatform.hosting import preparation
 from tradingplatform.hosting.server import bind
-from tradingplatform.services.startup import require
+from tradingplatform.services.startup import require, start
 
 
 class Command(BaseCommand):
@@ -32,7 +32,6 @@ class Command(BaseCommand):
             self.stdout.write("Demo data is ready.")
 
         from tradingplatform.hosting.embedded import EmbeddedHost
-        from tradingplatform.services.startup import start
 
         start()
         self._welcome(host, sock.getsockname()[1])
