@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -37,8 +37,14 @@ class MarketView(ApiView):
             principal(request)
 
 
+_PAGING = [
+    OpenApiParameter("limit", int, description="Up to 200."),
+    OpenApiParameter("cursor", str, description="From `next` of the page before."),
+]
+
+
 class InstrumentsView(MarketView):
-    @extend_schema(parameters=[InstrumentsInput], responses=InstrumentsOutput)
+    @extend_schema(parameters=[InstrumentsInput, *_PAGING], responses=InstrumentsOutput)
     def get(self, request: Request) -> Response:
         """Search instruments by symbol or name, Korean or English."""
         wanted = parsed(InstrumentsInput, request.query_params)

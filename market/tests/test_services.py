@@ -1,12 +1,14 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import numpy as np
 import pytest
 import time_machine
 
 from market import rules, selectors
 from market.models import Bar, ImportRun, Instrument
 from market.services import base_prices_roll, feed_open, minute_bars_prune, sample_market_load
+from market.services.feed import _measured
 from market.tests.factories import bar_make, instrument_make
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -111,6 +113,39 @@ def test_feed_goes_on_with_the_running_bars():
     assert line.day.volume == 5000
     assert line.minute is not None
     assert line.minute.volume == 70
+
+
+def test_on_a_weekend_the_feed_goes_on_with_the_session_of_friday():
+    apple = instrument_make("AAPL")
+    bar_make(apple, date(2026, 11, 19), "100")
+    bar_make(apple, date(2026, 11, 20), "103", volume=5000)
+
+    feed = feed_open(epoch=3, at=datetime(2026, 11, 21, 15, tzinfo=UTC))
+
+    assert feed is not None
+    line = feed.book.lines["AAPL"]
+    assert (line.session, line.base_price) == (date(2026, 11, 20), Decimal(100))
+    assert line.day is not None
+    assert line.day.volume == 5000
+
+
+def test_measured_correlation_is_that_of_the_stored_bars():
+    load(since=date(2025, 10, 1))
+    feed = feed_open(epoch=3, at=MONDAY)
+    assert feed is not None
+    lines = list(feed.book.lines.values())
+
+    volatilities, volumes, correlation = _measured(lines, MONDAY)
+
+    places = {line.symbol: place for place, line in enumerate(lines)}
+    aapl, msft, samsung = places["AAPL"], places["MSFT"], places["005930"]
+    panel = selectors.price_panel(symbols=["AAPL", "MSFT"], start=date(2025, 10, 20))
+    returns = np.diff(np.log(panel.closes), axis=0)
+    assert correlation[aapl, msft] == pytest.approx(0.9 * np.corrcoef(returns.T)[0, 1], abs=0.02)
+    assert volatilities[aapl] == pytest.approx(returns[:, 0].std(), abs=1e-3)
+    assert correlation[aapl, samsung] == 0
+    assert np.linalg.eigvalsh(correlation).min() > 0
+    assert min(volumes) > 0
 
 
 def test_no_feed_without_bars():
