@@ -48,16 +48,17 @@ class DemoSeed:
     logins: Logins
 
 
-def demo_seed() -> DemoSeed:
+def demo_seed(*, since: date | None = None) -> DemoSeed:
     """Load the sample market, create the demo accounts and give the investor a history.
 
     Idempotent: what is there stays, a run that was cut short is completed by the next. The
     passwords are random and stand in DATA_DIR/demo-logins.json, readable by its owner only,
-    which is written last. Raises DemoForbiddenError in production.
+    which is written last. ``since`` leaves older bars out, which makes small test data.
+    Raises DemoForbiddenError in production.
     """
     if settings.IS_PROD:
         raise DemoForbiddenError("Demo accounts are not created in production.")
-    market = sample_market_load()
+    market = sample_market_load(since=since)
     logins = _logins()
     users = {role: _user(role, login) for role, login in logins.items()}
     investor = users["investor"].pk
@@ -166,4 +167,3 @@ def _user(role: str, login: dict[str, str]) -> User:
     return user_by_email(login["email"]) or user_sign_up(
         email=login["email"], password=login["password"], nickname=nickname, is_staff=is_staff
     )
-

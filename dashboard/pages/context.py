@@ -1,5 +1,6 @@
 """What templates and components are told about the reader and the rules of the markets."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -39,11 +40,17 @@ def page(request: HttpRequest) -> dict[str, Any]:
             "theme": _choice(request, "theme", THEMES, "system"),
             "colours": _choice(request, "colours", COLOURS, usual),
             "texts": component_texts(language),
-            "is_built": settings.DJANGO_VITE["default"]["manifest_path"].is_file(),
+            "is_built": components_are_built(),
             "principal": _principal(request),
         },
         "page_config": base_config(request),
     }
+
+
+@cache
+def components_are_built() -> bool:
+    """Whether Vite had built frontend/ when this process started, which is when it is looked at."""
+    return bool(settings.DJANGO_VITE["default"]["manifest_path"].is_file())
 
 
 def base_config(request: HttpRequest) -> dict[str, Any]:

@@ -12,4 +12,6 @@ urlpatterns = [
     path("trade/portfolios", views.portfolio_create, name="portfolio-create"),
     path("trade/portfolios/<uuid:portfolio_id>/ledger", views.ledger, name="ledger"),
     path("language", set_language, name="language"),
+    # Browsers ask for it on pages that are not ours, such as the admin's.
+    path("favicon.ico", views.favicon, name="favicon"),
 ]

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.authentication import page_principal
@@ -73,6 +74,12 @@ def ledger(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
     except TradingPlatformError as error:
         return page_or_json(request, error)
     return render(request, "site/ledger.html", {"ledger": page, "portfolio_id": portfolio_id})
+
+
+@require_safe
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """Send a browser to the logo."""
+    return redirect(static("logo.svg"), permanent=True)
 
 
 def owner(request: HttpRequest) -> Principal:

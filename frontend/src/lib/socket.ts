@@ -1,4 +1,5 @@
 // One shared socket: joins streams, resumes them after a drop, and knows when it has gone quiet.
+import { backoff } from './backoff.ts';
 import { Cell } from './cell.ts';
 import { Cursor } from './cursor.ts';
 import type { Frame } from './types.ts';
@@ -8,16 +9,8 @@ export type Health = 'connecting' | 'live' | 'stale' | 'offline' | 'ended';
 const STALE_AFTER_MS = 5_000;
 const DEAD_AFTER_MS = 40_000;
 const PING_EVERY_MS = 15_000;
-const BACKOFF_FIRST_MS = 500;
-const BACKOFF_MOST_MS = 15_000;
 const CLOSE_UNAUTHENTICATED = 4401;
 const MOST_SYMBOLS = 190;
-
-/** Full jitter: any wait up to the doubled bound, so that a crowd does not come back at once. */
-export function backoff(attempt: number, random: () => number = Math.random): number {
-  const bound = Math.min(BACKOFF_MOST_MS, BACKOFF_FIRST_MS * 2 ** attempt);
-  return Math.round(BACKOFF_FIRST_MS / 2 + random() * bound);
-}
 
 interface Joined {
   cursor: Cursor;
