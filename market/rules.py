@@ -96,6 +96,9 @@ PRICE_BANDS: dict[str, tuple[BandRule, ...]] = {
     "NYSE": (),
 }
 
+PLAUSIBLE_FACTOR = 2
+"""Where there is no price band, nobody believes a price beyond this factor of the base."""
+
 SESSIONS: dict[str, tuple[Session, ...]] = {
     "KRX": (Session(date(2016, 8, 1), time(9), time(15, 30), _SEOUL),),
     "NASDAQ": (Session(_BEGINNING, time(9, 30), time(16), _NEW_YORK),),

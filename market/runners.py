@@ -27,8 +27,8 @@ from tradingplatform.services import services
 logger = logging.getLogger(__name__)
 
 LEASE_NAME = "market.feed"
-LEASE_TTL_S = 8.0
-RENEW_EVERY_S = 2.0
+LEASE_TTL_S = 5.0
+RENEW_EVERY_S = 1.5
 CONFIRM_AFTER_S = 2.0
 RETRY_AFTER_S = 1.0
 STORE_EVERY_S = 10.0

@@ -9,8 +9,6 @@ from typing import Protocol
 from market import rules
 
 CLOCK_SKEW_MAX = timedelta(seconds=60)
-PLAUSIBLE_FACTOR = 2
-"""Where an exchange has no price band, a price beyond this factor of the base is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,8 @@ def plausible_range(exchange: str, base_price: Decimal) -> PlausibleRange:
     """Return the price band of the session, or a wide range where there is none."""
     band = rules.price_band(exchange, base_price)
     if band is None:
-        return PlausibleRange(base_price / PLAUSIBLE_FACTOR, base_price * PLAUSIBLE_FACTOR)
+        factor = rules.PLAUSIBLE_FACTOR
+        return PlausibleRange(base_price / factor, base_price * factor)
     return PlausibleRange(*band)
 
 

@@ -36,9 +36,12 @@ class PriceGrid:
         return units - units % self.tick_at(units)
 
     def limits(self, base_units: IntArray) -> tuple[IntArray, IntArray]:
-        """Return the lowest and highest price of a day; one tick to 100-fold without a band."""
+        """Return the lowest and highest price of a day: of the band, or plausible without one."""
         if self.band is None:
-            return self.tick_at(np.zeros_like(base_units)), base_units * 100
+            least = base_units // rules.PLAUSIBLE_FACTOR
+            return self.cut(least) + self.tick_at(least), self.cut(
+                base_units * rules.PLAUSIBLE_FACTOR
+            )
         width = base_units * self.band.numerator // self.band.denominator
         width -= width % self.tick_at(base_units)
         return self.cut(base_units - width), self.cut(base_units + width)

@@ -6,6 +6,7 @@ import pytest
 
 from market import rules
 from market.sample.process import SampleMarketProcess, Walker, activity_curve
+from market.ticks import plausible_range
 from market.types import PRICE_UNIT
 
 DAY = date(2026, 11, 23)
@@ -62,6 +63,17 @@ def test_prices_stay_in_the_band_however_wild_the_day():
     assert prices.max() <= high * PRICE_UNIT
     assert max(step.asks.max() for step in steps) <= high * PRICE_UNIT
     assert {int(prices.min()), int(prices.max())} & {int(low) * PRICE_UNIT, int(high) * PRICE_UNIT}
+
+
+def test_without_a_band_prices_stay_where_the_feed_believes_them():
+    allowed = plausible_range("NYSE", Decimal(125))
+
+    steps = run(process(exchange="NYSE", price=125, volatility=3.0), 500, seconds=600)
+
+    prices = np.array([step.prices for step in steps])
+    assert prices.min() >= int(allowed.low * PRICE_UNIT)
+    assert prices.max() <= int(allowed.high * PRICE_UNIT)
+    assert prices.max() > 200 * PRICE_UNIT
 
 
 def test_symbols_move_together_as_told():
