@@ -5,16 +5,20 @@ from uuid import UUID
 
 from portfolio.enums import OrderStatus
 from portfolio.errors import OrderNotFoundError, PortfolioNotFoundError
-from portfolio.models import Order, Portfolio, SenderFence
+from portfolio.models import CashBalance, Order, Portfolio, SenderFence
 
 
-def portfolio_for_update(account_db_key: int, portfolio_id: UUID) -> Portfolio:
-    """Lock a portfolio; whoever holds this lock may change its cash, positions and orders."""
-    rows = Portfolio.objects.for_user(account_db_key).filter(pk=portfolio_id)
-    portfolio = rows.select_for_update().first()
-    if portfolio is None:
+def portfolio_for_update(account_db_key: int, portfolio_id: UUID) -> list[CashBalance]:
+    """Lock a portfolio and its cash in one statement; return the cash, which knows its portfolio.
+
+    Every portfolio has cash of its base currency, if only zero. Whoever holds this lock may
+    change the portfolio's cash, positions and orders.
+    """
+    rows = CashBalance.objects.for_user(account_db_key).filter(portfolio_id=portfolio_id)
+    balances = list(rows.select_related("portfolio").select_for_update())
+    if not balances:
         raise PortfolioNotFoundError("There is no such portfolio.")
-    return portfolio
+    return balances
 
 
 def orders_for_update(portfolio: Portfolio, order_ids: Collection[UUID]) -> list[Order]:

@@ -50,11 +50,11 @@ _ORDER_FIELDS = (
 class Book:
     """The rows of one locked portfolio that the current transaction reads and changes."""
 
-    def __init__(self, portfolio: Portfolio) -> None:
+    def __init__(self, portfolio: Portfolio, cash: Iterable[CashBalance] = ()) -> None:
         self.portfolio = portfolio
         self.account_db_key = portfolio.account_db_key
         self.at = now()
-        self._cash: dict[str, CashBalance] | None = None
+        self._cash = {row.currency: row for row in cash}
         self._positions: dict[str, Position] | None = None
         self._changed: dict[UUID, CashBalance | Position] = {}
         self._orders: dict[UUID, Order] = {}
@@ -66,7 +66,8 @@ class Book:
     @classmethod
     def lock(cls, account_db_key: int, portfolio_id: UUID) -> Self:
         """Lock a portfolio, open or closed; PortfolioNotFoundError if it is not the user's."""
-        return cls(portfolio_for_update(account_db_key, portfolio_id))
+        balances = portfolio_for_update(account_db_key, portfolio_id)
+        return cls(balances[0].portfolio, balances)
 
     @classmethod
     def lock_open(cls, account_db_key: int, portfolio_id: UUID) -> Self:
@@ -86,9 +87,6 @@ class Book:
 
     def cash(self, currency: str) -> CashBalance:
         """Return the cash of a currency; an unsaved empty balance if there is none yet."""
-        if self._cash is None:
-            rows = CashBalance.objects.for_user(self.account_db_key)
-            self._cash = {row.currency: row for row in rows.filter(portfolio=self.portfolio)}
         if currency not in self._cash:
             self._cash[currency] = CashBalance(
                 account_db_key=self.account_db_key, portfolio=self.portfolio, currency=currency
@@ -97,8 +95,7 @@ class Book:
 
     def cash_balances(self) -> list[CashBalance]:
         """Return all cash of the portfolio."""
-        self.cash(self.portfolio.base_currency)
-        return list((self._cash or {}).values())
+        return list(self._cash.values())
 
     def positions(self) -> list[Position]:
         """Return all positions, flat ones too."""

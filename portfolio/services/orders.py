@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.db import IntegrityError
+
 from market.models import Instrument
 from market.selectors import instrument_get, quotes_get
 from market.types import Quote
@@ -36,6 +38,7 @@ from portfolio.types import OrderRequest
 from tradingplatform.clock import now
 from tradingplatform.db.shards import shard_aliases
 from tradingplatform.db.transactions import tx
+from tradingplatform.errors import UnprocessableError
 
 ORDER_PLACED = "portfolio.order_placed"
 
@@ -59,7 +62,12 @@ def order_place(*, account_db_key: int, portfolio_id: UUID, request: OrderReques
     already has an order with this ``client_order_id``. Then nothing has changed.
     """
     seen = _look(request.symbol, request.limit_price)
-    return tx(account_db_key, _place, account_db_key, portfolio_id, request, seen)
+    try:
+        return tx(account_db_key, _place, account_db_key, portfolio_id, request, seen)
+    except (IntegrityError, UnprocessableError):
+        # Placed before? Then that is the answer, not that a second one would not fit.
+        _check_new(account_db_key, portfolio_id, request.client_order_id)
+        raise
 
 
 def order_cancel(*, account_db_key: int, portfolio_id: UUID, order_id: UUID) -> Order:
@@ -121,7 +129,6 @@ def _look(symbol: str, limit_price: Decimal | None) -> Seen:
 def _place(account_db_key: int, portfolio_id: UUID, request: OrderRequest, seen: Seen) -> Order:
     book = Book.lock_open(account_db_key, portfolio_id)
     _check_broker(book)
-    _check_new(book, request.client_order_id)
     terms = risk.Terms(request.side, request.order_type, request.quantity, request.limit_price)
     reservation = risk.check(terms, seen.market, _funds(book, terms, seen), limits(), seen.mode)
     order = _new_order(book, request, seen)
@@ -181,9 +188,9 @@ def _check_broker(book: Book) -> None:
         raise BrokerNotConfiguredError(message, broker=str(book.portfolio.broker))
 
 
-def _check_new(book: Book, client_order_id: str) -> None:
-    rows = Order.objects.for_user(book.account_db_key).filter(
-        portfolio=book.portfolio, client_order_id=client_order_id
+def _check_new(account_db_key: int, portfolio_id: UUID, client_order_id: str) -> None:
+    rows = Order.objects.for_user(account_db_key).filter(
+        portfolio_id=portfolio_id, client_order_id=client_order_id
     )
     existing = rows.values_list("pk", flat=True).first()
     if existing is not None:

@@ -341,5 +341,5 @@ def test_placing_keeps_to_its_query_budget(investor, path):
     _post(investor, f"{path}/orders", ORDER)
     headers = {"Idempotency-Key": "k"}
     body = ORDER | {"client_order_id": "o-2"}
-    # 2 idempotency, 1 portfolio, 1 duplicate, 1+1 cash, 1 order, 3 outbox, 4 savepoints.
-    assert _queries(lambda: _post(investor, f"{path}/orders", body, **headers)) == 14
+    # 2 idempotency, 2 portfolio with its cash, 1 order, 3 outbox, 4 savepoints.
+    assert _queries(lambda: _post(investor, f"{path}/orders", body, **headers)) == 12

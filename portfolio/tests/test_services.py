@@ -156,6 +156,14 @@ def test_a_client_order_id_counts_once(portfolio):
     assert _cash(portfolio).reserved == first.reserved_cash
 
 
+def test_a_repeated_order_is_a_duplicate_even_when_its_cash_is_gone(portfolio):
+    request = request_make(quantity="142", limit_price="70000")
+    terms = {"account_db_key": JIMIN, "portfolio_id": portfolio.pk, "request": request}
+    order_place(**terms)
+    with pytest.raises(errors.OrderDuplicateError):
+        order_place(**terms)
+
+
 def test_a_halt_refuses_orders_but_not_cancels(portfolio):
     order = order_make(portfolio, limit_price="70000")
     trading_state_set(mode=TradingMode.HALTED, reason="test", changed_by="operator")
