@@ -4,11 +4,22 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradingplatform.settings")
 
 app = Celery("tradingplatform")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+@worker_ready.connect
+def metrics_show(**_: Any) -> None:
+    """Show the metrics of a worker that is a process of its own."""
+    from django.conf import settings
+
+    from tradingplatform import metrics
+
+    metrics.serve(settings.METRICS_PORT, settings.HOST)
 
 
 @app.on_after_finalize.connect

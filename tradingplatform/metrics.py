@@ -7,6 +7,7 @@ users.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -16,6 +17,7 @@ from prometheus_client import (
     Gauge,
     Histogram,
     generate_latest,
+    start_http_server,
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -87,13 +89,25 @@ def job_timed(job: str) -> Iterator[None]:
 
 
 def exposition() -> bytes:
-    """Return all metrics in the Prometheus text format.
+    """Return all metrics in the Prometheus text format."""
+    return generate_latest(_registry())
 
-    Under gunicorn PROMETHEUS_MULTIPROC_DIR names a folder through which the workers of one
-    machine add up; without it the numbers are those of this process.
+
+def serve(port: int, host: str) -> WSGIServer | None:
+    """Show the metrics of a process that has no web pages of its own; nothing for port 0."""
+    if not port:
+        return None
+    server, _ = start_http_server(port, addr=host, registry=_registry())
+    return server
+
+
+def _registry() -> CollectorRegistry:
+    """Return this process' metrics, or those of all that share PROMETHEUS_MULTIPROC_DIR.
+
+    Through that folder the workers of one gunicorn or Celery add up.
     """
     if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        return generate_latest(REGISTRY)
+        return REGISTRY
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry)
+    return registry

@@ -42,6 +42,7 @@ def web_command(host: str, port: int) -> list[str]:
         "--max-requests=20000",
         "--max-requests-jitter=2000",
         "--keep-alive=30",
+        "--config=python:tradingplatform.hosting.gunicorn_hooks",
     ]
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError
 from kombu.simple import SimpleQueue
 
-from tradingplatform import clock
+from tradingplatform import clock, metrics
 from tradingplatform.db.transactions import global_tx
 from tradingplatform.errors import (
     InvariantError,
@@ -54,6 +54,7 @@ def _attempt(name: str) -> RoundTrip:
         status, detail = "failed", exc.message
     except Exception as exc:  # noqa: BLE001 - a report never raises; the type alone has no secrets
         status, detail = "failed", type(exc).__name__
+    metrics.SERVICE_UP.labels(name).set(0 if status == "failed" else 1)
     return RoundTrip(name, status, round((clock.monotonic() - started) * 1000, 2), detail)
 
 

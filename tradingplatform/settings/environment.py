@@ -76,6 +76,7 @@ class Environment(BaseSettings):
 
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
     log_files: bool = True
+    metrics_port: int = Field(0, ge=0, le=65535)
 
     market_anonymous: bool = True
     market_speed: float = Field(1.0, gt=0, le=1000)

@@ -8,6 +8,7 @@ from tradingplatform.settings.environment import load
 ENV = load()
 
 LOG_LEVEL = ENV.log_level
+METRICS_PORT = ENV.metrics_port
 LOG_FOLDER = ENV.data_dir.resolve() / "logs"
 _HANDLERS: dict[str, dict[str, Any]] = {
     "console": {

@@ -1,10 +1,12 @@
 """What /metrics counts."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx2
 import pytest
 import time_machine
 from celery import current_app
@@ -121,3 +123,21 @@ def test_every_try_of_a_job_is_counted_and_its_end_as_a_dead_letter() -> None:
 
     assert _value("platform_job_runs_total", job=name, outcome="failed") == 2
     assert _value("platform_dead_letters_total", job=name) == 1
+
+
+def test_process_without_pages_shows_its_metrics_on_a_port() -> None:
+    metrics.relay_published(shard="PORT", count=1)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = metrics.serve(port, "127.0.0.1")
+    if server is None:
+        pytest.fail("nothing is served")
+    try:
+        text = httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+    finally:
+        server.shutdown()
+        server.server_close()
+
+    assert 'platform_relay_published_total{shard="PORT"}' in text
+    assert metrics.serve(0, "127.0.0.1") is None

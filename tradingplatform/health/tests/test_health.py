@@ -147,7 +147,7 @@ def test_operators_are_let_in_from_anywhere_and_users_from_nowhere(
     request = APIRequestFactory().get(path, REMOTE_ADDR=OUTSIDE)
     request.resolver_match = resolve(path)
     who = Principal(account_db_key=1, uid=uuid7(), session_id=uuid7(), is_operator=is_operator)
-    force_authenticate(request, user=who)
+    force_authenticate(request, user=who)  # type: ignore[arg-type] # a Principal is no model
 
     assert request.resolver_match.func(request).status_code == status
 

@@ -1,5 +1,6 @@
 """Run one role of the platform (production)."""
 
+import os
 import signal
 from typing import Any
 
@@ -7,7 +8,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.module_loading import import_string
 
+from tradingplatform import metrics
 from tradingplatform.hosting import roles
+from tradingplatform.hosting.metrics_files import share_metrics
 from tradingplatform.hosting.supervisor import Supervisor
 from tradingplatform.services.startup import start
 
@@ -23,7 +26,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"]
+        os.environ.setdefault("PROCESS_NAME", name)
         start()
+        if name in {"web", "worker"}:
+            share_metrics(name)
+        else:
+            metrics.serve(settings.METRICS_PORT, options["host"])
         if name == "web":
             roles.become(roles.web_command(options["host"], options["port"]))
         elif name == "worker":
