@@ -16,9 +16,9 @@ from tradingplatform.clock import KST
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T.+)?")
 _NUMERIC = re.compile(r"[-+]?\d+(\.\d+)?")
+_CODE = re.compile(r"0\d{5}|\d{6}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NAME_CHARACTERS_MAX = 100
-_SLACK = 1e-9
 
 DatePart = tuple[int | None, int | None, int | None]
 
@@ -70,7 +70,7 @@ class Evidence:
         """Tell whether a stated number is a correct rounding of a known one."""
         scales = (1.0, 0.01) if claim.is_ratio else (1.0,)
         return any(
-            abs(claim.value * scale - known) <= claim.unit * scale / 2 * (1 + _SLACK) + _SLACK
+            abs(claim.value * scale - known) <= claim.unit * scale / 2 + _slack(known)
             for scale in scales
             for known in self.numbers
         )
@@ -78,7 +78,8 @@ class Evidence:
     def _add_string(self, text: str) -> None:
         if _NUMERIC.fullmatch(text):
             self.numbers.add(abs(float(text)))
-            self.names.add(text)
+            if _CODE.fullmatch(text):
+                self.names.add(text)
         elif _ISO_DATE.fullmatch(text):
             self._add_instant(text)
         elif len(text) <= _NAME_CHARACTERS_MAX and not _UUID.fullmatch(text):
@@ -113,7 +114,9 @@ def unconfirmed(text: str, evidence: Evidence) -> list[str]:
     shown = text
     for name in sorted(evidence.names, key=len, reverse=True):
         if any(letter.isdigit() for letter in name):
-            shown = re.sub(rf"(?<![A-Za-z0-9.]){re.escape(name)}(?![A-Za-z0-9])", " ", shown)
+            # Not inside a longer number: 30 shares must not hide the 30 of 30,428.94.
+            alone = rf"(?<![A-Za-z0-9.,]){re.escape(name)}(?![A-Za-z0-9]|[.,]\d)"
+            shown = re.sub(alone, " ", shown)
     shown = patterns.LIST_MARKER.sub(" ", shown)
     rest, parts, times = _without_dates(shown)
     wrong = [f"{hour}:{minute:02}" for hour, minute in times - evidence.times]
@@ -129,6 +132,8 @@ class Gate:
         self.rejected: list[str] = []
         self.passed = False
         self._waiting = ""
+        self._last = ""
+        self._is_after_gap = False
 
     def feed(self, chunk: str) -> Iterator[str]:
         """Take the next piece of text and yield the sentences that it completes and that hold."""
@@ -145,9 +150,19 @@ class Gate:
         for sentence in sentences:
             if unconfirmed(sentence, self.evidence):
                 self.rejected.append(sentence.strip())
-            elif self.passed or sentence.strip():
-                yield sentence if self.passed else sentence.lstrip()
-                self.passed = True
+                self._is_after_gap = True
+            elif shown := self._fitted(sentence):
+                self._is_after_gap = False
+                self.passed, self._last = True, shown[-1]
+                yield shown
+
+    def _fitted(self, sentence: str) -> str:
+        """Return a sentence without the blank lines that what was kept back leaves behind."""
+        if not self.passed:
+            return sentence.lstrip()
+        if sentence.strip() or not self._is_after_gap:
+            return sentence
+        return "\n" if "\n" in sentence and self._last != "\n" else ""
 
 
 # After a line break, or after a full stop unless that ends the number of a list item.
@@ -236,6 +251,11 @@ def _date_part(match: re.Match[str]) -> DatePart:
     day = groups["day"] or groups.get("day2")
     number = int(month) if month.isdigit() else _MONTHS.index(month[:3].lower()) + 1
     return (int(year) if year else None, number, int(day) if day else None)
+
+
+def _slack(number: float) -> float:
+    """Return how much binary fractions may blur a number of this size."""
+    return 1e-9 + 1e-12 * number
 
 
 def _is_known_date(part: DatePart, dates: set[date]) -> bool:

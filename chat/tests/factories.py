@@ -10,6 +10,11 @@ from chat.models import ChatMessage, ChatRoom
 from market.enums import BarInterval, Source, generated_mask
 from market.models import Bar, Instrument
 from market.tests.factories import instrument_make, quote_put
+from portfolio.enums import OrderSide
+from portfolio.models import Portfolio
+from portfolio.services import trade_import
+from portfolio.tests.factories import portfolio_make
+from portfolio.types import HistoricTrade
 from tradingplatform.clock import now
 
 MINA, JOON = 7, 8  # Two users, on two shards.
@@ -59,6 +64,34 @@ def market_make() -> dict[str, Instrument]:
         quote_put(instrument, price, base_price=Decimal(price) * Decimal("0.99"))
         made[symbol] = instrument
     return made
+
+
+def holdings_make(account_db_key: int = MINA) -> Portfolio:
+    """Open a portfolio and buy some of everything in the market, at odd prices."""
+    portfolio = portfolio_make(account_db_key, KRW="30000000", USD="30000")
+    for number, (symbol, quantity, price) in enumerate(
+        [
+            ("AAPL", "30", "171.37"),
+            ("AAPL", "7", "180.01"),
+            ("MSFT", "12", "391.2"),
+            ("005930", "100", "70300"),
+            ("000660", "3", "128500"),
+        ]
+    ):
+        trade_import(
+            account_db_key=account_db_key,
+            portfolio_id=portfolio.pk,
+            trade=HistoricTrade(
+                client_order_id=f"bought-{number}",
+                symbol=symbol,
+                side=OrderSide.BUY,
+                quantity=Decimal(quantity),
+                price=Decimal(price),
+                executed_at=now() - timedelta(days=60 - number),
+                source="SAMPLE",
+            ),
+        )
+    return portfolio
 
 
 def room_make(account_db_key: int = MINA, **values: str) -> ChatRoom:

@@ -8,8 +8,7 @@ from chat import answering, services
 from chat.enums import MessageStatus
 from chat.errors import AnswerSupersededError
 from chat.models import ChatMessage
-from chat.tests.factories import JOON, MINA, claim, question_make, room_make
-from portfolio.tests.factories import portfolio_make
+from chat.tests.factories import JOON, MINA, claim, holdings_make, question_make, room_make
 from tradingplatform.clock import now
 from tradingplatform.db.shards import shard_for
 
@@ -78,7 +77,7 @@ def test_a_korean_question_gets_a_korean_answer(market, answer_of):
 def test_the_local_analyst_states_nothing_that_grounding_would_remove(
     market, answer_of, question, persona
 ):
-    portfolio_make(MINA)
+    holdings_make(MINA)
 
     answer = answer_of(ask(question, room=room_make(MINA, persona=persona)))
 
@@ -86,6 +85,32 @@ def test_the_local_analyst_states_nothing_that_grounding_would_remove(
     assert "removed statements" not in answer.content
     assert "뺐습니다" not in answer.content
     assert [call["error"] for call in answer.tool_calls] == [None] * len(answer.tool_calls)
+
+
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        ("Show my portfolio", ["Apple (AAPL): 37 shares", "12 shares", "100 shares", "3 shares"]),
+        ("내 포트폴리오", ["애플 (AAPL): 37주", "삼성전자 (005930): 100주", "SK하이닉스 (000660)"]),
+        ("내 포트폴리오 99% VaR", ["KRW 보유 종목", "USD 보유 종목", "보유액"]),
+    ],
+)
+def test_holdings_are_told_in_full(market, answer_of, question, lines):
+    holdings_make(MINA)
+
+    answer = answer_of(ask(question))
+
+    assert [line for line in lines if line not in answer.content] == []
+    assert "\n\n\n" not in answer.content
+
+
+def test_nobodys_holdings_but_ones_own_are_told(market, answer_of):
+    holdings_make(JOON)
+
+    answer = answer_of(ask("Show my portfolio and its VaR", key=MINA))
+
+    assert answer.content.startswith("You have no portfolio yet.")
+    assert "AAPL" not in str(answer.tool_calls)
 
 
 def test_a_follow_up_means_the_instrument_before(market, answer_of):

@@ -120,6 +120,22 @@ def test_figures_of_the_question_may_be_repeated():
     assert unconfirmed("at 99% over 10 days with 3억", evidence("99% VaR, 10일, 3억원")) == []
 
 
+def test_a_short_number_does_not_hide_part_of_a_longer_one():
+    known = Evidence()
+    known.add({"quantity": "30", "value": "30428.94", "name": "Fund 30"})
+
+    assert unconfirmed("30 shares of Fund 30 are worth $30,428.94, or 30,429.", known) == []
+    assert unconfirmed("$30,400.94", known) != []
+
+
+def test_what_is_left_out_leaves_no_hole():
+    gate = Gate(evidence())
+
+    shown = "".join([*gate.feed("One.\nIt is 99.\nIt is 98.\nTwo."), *gate.finish()])
+
+    assert shown == "One.\nTwo."
+
+
 def test_a_truth_value_is_no_number():
     assert unconfirmed("1", evidence("")) != []
 
@@ -132,7 +148,7 @@ def test_the_gate_lets_whole_sentences_through():
     ]
     shown += gate.finish()
 
-    assert "".join(shown) == "RSI is 62.3. \nPrice 71,500"
+    assert "".join(shown) == "RSI is 62.3.\nPrice 71,500"
     assert gate.rejected == ["It is 99."]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from tradingplatform.services.ai_chat.base import Instrument, PlanRequest
 from tradingplatform.services.ai_chat.locale import lexicon
@@ -52,7 +53,7 @@ def read(request: PlanRequest) -> Reading:
     found = request.find(text)
     is_risk = bool(lexicon.RISK.search(text))
     confidence, rest = _confidence(text)
-    weights, rest = _weights(rest, len(found))
+    weights, rest = _weights(rest, len(found), may_leave_one=confidence is None)
     if confidence is None:
         confidence = _loose_confidence(rest)
     lookback_days, rest = _lookback(rest)
@@ -94,13 +95,22 @@ def _loose_confidence(text: str) -> float | None:
     return next((level / 100 for level in levels if 50 <= level < 100), None)
 
 
-def _weights(text: str, n_symbols: int) -> tuple[tuple[float, ...], str]:
-    """Return one weight per symbol, in their order, when the question gives them all."""
+def _weights(text: str, n_symbols: int, *, may_leave_one: bool) -> tuple[tuple[float, ...], str]:
+    """Return one weight per symbol, in their order, when the question gives them all.
+
+    One more percentage than symbols may be a confidence level among the weights.
+    """
     if n_symbols < 2:
         return (), text
-    percents = [float(number) for number in lexicon.PERCENT.findall(text)]
-    if len(percents) == n_symbols and 99.0 <= sum(percents) <= 101.0:
-        return tuple(percent / 100 for percent in percents), lexicon.PERCENT.sub(" ", text)
+    percents = list(lexicon.PERCENT.finditer(text))
+    for size in (len(percents), len(percents) - 1) if may_leave_one else (len(percents),):
+        for chosen in combinations(percents, size) if size == n_symbols else ():
+            values = [float(match.group(1)) for match in chosen]
+            if 99.0 <= sum(values) <= 101.0:
+                rest = text
+                for match in reversed(chosen):
+                    rest = _without(rest, match)
+                return tuple(value / 100 for value in values), rest
     ratio = lexicon.RATIO.search(text)
     if ratio:
         parts = [float(part) for part in lexicon.RATIO_SPLIT.split(ratio.group())]

@@ -24,9 +24,11 @@ Json = dict[str, Any]
 
 
 def answer_lines(request: WriteRequest) -> Iterator[str]:
-    """Yield the lines of an answer, each with its line break."""
+    """Yield the lines of an answer, from the second on led by a line break."""
+    lead = ""
     for line in _lines(request):
-        yield line + "\n"
+        yield lead + line
+        lead = "\n"
 
 
 def _lines(request: WriteRequest) -> Iterator[str]:

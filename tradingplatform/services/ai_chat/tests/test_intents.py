@@ -40,6 +40,9 @@ def request(question, tools=TOOLS):
         ("95 confidence", 0.95),
         ("AAPL rose 3% VaR", None),
         ("100% VaR", None),
+        ("VaR of 60% AAPL and 40% 005930 at 99% over 10 days", 0.99),
+        ("99% VaR: AAPL 30%, 005930 70%", 0.99),
+        ("VaR of 60% AAPL and 40% 005930", None),
         ("AAPL VaR", None),
     ],
 )
@@ -93,6 +96,8 @@ def test_lookback_of_other_questions(question, lookback):
         ("AAPL and 005930 1대1 VaR", (0.5, 0.5)),
         ("AAPL 60% 005930 60% VaR", ()),
         ("AAPL 100% VaR", ()),
+        ("60% AAPL and 40% 005930 VaR at 99%", (0.6, 0.4)),
+        ("99% VaR: AAPL 30%, 005930 70%", (0.3, 0.7)),
     ],
 )
 def test_weights(question, weights):
