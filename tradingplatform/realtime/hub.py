@@ -42,7 +42,8 @@ class Hub:
         self.loop = loop
         self._channels: dict[str, Channel] = {}
         self._listeners: dict[str, set[Listener]] = {}
-        self._inbox: deque[tuple[str, bytes]] = deque()
+        # When the loop is stuck the oldest go; ordered streams see the gap and repair it.
+        self._inbox: deque[tuple[str, bytes]] = deque(maxlen=INBOX_FRAMES)
         self._wake_lock = threading.Lock()
         self._waking = False
         self._gap_listeners: set[Callable[[], None]] = set()
@@ -54,8 +55,6 @@ class Hub:
         """Take a message of the bus, on whatever thread it comes."""
         if channel not in self._channels and channel not in self._listeners:
             return
-        if len(self._inbox) >= INBOX_FRAMES:
-            self._inbox.popleft()  # the loop is stuck; ordered streams repair the gap
         self._inbox.append((channel, payload))
         with self._wake_lock:
             if self._waking:

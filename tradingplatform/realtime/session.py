@@ -94,6 +94,7 @@ class SocketSession:
         )
         self._principal: SocketPrincipal | None = None
         self._slot: SocketSlot | None = None
+        self._watched: str | None = None
         self._frames = Budget(capacity=FRAMES_PER_S, per_s=FRAMES_PER_S)
         self._strikes = Budget(capacity=STRIKES, per_s=STRIKES_FORGIVEN_PER_S)
 
@@ -227,29 +228,32 @@ class SocketSession:
         known = self._principal
         if known is not None and known.account_db_key != principal.account_db_key:
             raise PermissionDeniedError("This socket belongs to someone else; open another.")
-        if known is None and not await self._take_slot(principal, sequence):
-            return
         self._watch_session(principal)
+        if known is None and not await self._admit(principal, sequence):
+            return
         self._principal = self._streams.principal = principal
         self._cancel("auth")
         await self._streams.join(self._endpoint.joined, sequence)
 
-    async def _take_slot(self, principal: SocketPrincipal, sequence: int) -> bool:
-        slot = SocketSlot(principal.account_db_key)
-        if await run_db(slot.take):
-            self._slot = slot
-            return True
-        error = SocketLimitExceededError(
-            f"A user may open {SOCKETS_PER_USER} sockets.", limit=SOCKETS_PER_USER
-        )
-        self._outlet.send(error_frame(error, sequence))
-        self._outlet.close(CloseCode.TOO_MANY_SOCKETS, error.message)
-        return False
+    async def _admit(self, principal: SocketPrincipal, sequence: int) -> bool:
+        self._slot = SocketSlot(principal.account_db_key)
+        if not await run_db(self._slot.take):
+            error = SocketLimitExceededError(
+                f"A user may open {SOCKETS_PER_USER} sockets.", limit=SOCKETS_PER_USER
+            )
+            self._outlet.send(error_frame(error, sequence))
+            self._outlet.close(CloseCode.TOO_MANY_SOCKETS, error.message)
+        elif not await run_db(session_is_live, principal):
+            self._revoked(b"")  # it ended between the look at it and the watch
+        return not self._outlet.closed
 
     def _watch_session(self, principal: SocketPrincipal | None) -> None:
-        for who, act in ((self._principal, self._hub.unlisten), (principal, self._hub.listen)):
-            if who is not None and who.session_id is not None:
-                act(f"session:{who.session_id}", self._revoked)
+        if self._watched is not None:
+            self._hub.unlisten(self._watched, self._revoked)
+            self._watched = None
+        if principal is not None and principal.session_id is not None:
+            self._watched = f"session:{principal.session_id}"
+            self._hub.listen(self._watched, self._revoked)
 
     def _revoked(self, _payload: bytes) -> None:
         self._outlet.close(CloseCode.UNAUTHENTICATED, "The session has ended.")
