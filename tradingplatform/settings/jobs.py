@@ -53,7 +53,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "socket_timeout": 5,
         "socket_connect_timeout": 2,
         "health_check_interval": 10,
-        "global_keyprefix": f"{ENV.app_id}:{ENV.app_env.value.lower()}:queue:",
+        "global_keyprefix": f"{ENV.app_id}:{ENV.app_env.value}:queue:",
     }
     if ENV.queue_url.startswith("redis")
     else {"polling_interval": 0.05}
