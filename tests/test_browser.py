@@ -30,7 +30,7 @@ LACKING = [
     for is_there, text in (
         (CHROMIUM.exists(), "/usr/bin/chromium (apt-get install chromium)"),
         (importlib.util.find_spec("playwright") is not None, "playwright (requirements-dev.txt)"),
-        (MANIFEST.exists(), "the built components (bin/build_frontend)"),
+        (MANIFEST.exists(), "the built components (bin/frontend)"),
     )
     if not is_there
 ]
@@ -159,6 +159,19 @@ def test_the_page_comes_back_after_a_restart_of_the_server(
     page.fill("#ticket-quantity", "1")
     page.click("order-ticket button[type=submit]")
     expect(page.locator("positions-table tbody tr")).to_have_count(1)
+
+
+def test_the_end_of_the_session_shows_the_log_in(page: "Page", server: LiveServer) -> None:
+    from playwright.sync_api import expect
+
+    _sign_up(page, "ended@example.com")
+    other_tab = page.context.new_page()
+    other_tab.goto("/trade")
+    other_tab.click("details.popover summary")
+    other_tab.click('form[action="/log-out"] button')
+
+    expect(page).to_have_url(f"{server.url}/log-in?next=%2Ftrade&ended=1")
+    expect(page.locator(".form-note")).to_have_text("Your session has ended. Please log in again.")
 
 
 def test_korean_in_the_dark_on_a_phone(page: "Page") -> None:

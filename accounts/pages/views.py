@@ -71,7 +71,7 @@ def _arrive(request: HttpRequest, user: User) -> HttpResponseRedirect:
             settings.LANGUAGE_COOKIE_NAME,
             user.language,
             max_age=settings.LANGUAGE_COOKIE_AGE,
-            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            samesite="Lax",
             secure=request.is_secure(),
         )
     return answer

@@ -50,7 +50,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
 @cache
 def components_are_built() -> bool:
     """Whether Vite had built frontend/ when this process started, which is when it is looked at."""
-    return bool(settings.DJANGO_VITE["default"]["manifest_path"].is_file())
+    return settings.COMPONENTS_MANIFEST.is_file()
 
 
 def base_config(request: HttpRequest) -> dict[str, Any]:

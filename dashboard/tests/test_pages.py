@@ -241,7 +241,7 @@ def test_every_field_has_a_label_and_every_button_a_name(client: Client) -> None
 
 
 def test_a_missing_build_is_said_in_one_line(client: Client, settings, tmp_path) -> None:
-    settings.DJANGO_VITE = {"default": {"manifest_path": tmp_path / "manifest.json"}}
+    settings.COMPONENTS_MANIFEST = tmp_path / "manifest.json"
     components_are_built.cache_clear()
     try:
         response = client.get("/")

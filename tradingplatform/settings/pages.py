@@ -26,10 +26,11 @@ WHITENOISE_AUTOREFRESH = DEBUG
 # Vite writes a digest of the content into the name of every file it builds.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+/dist/assets/.+-[\w-]{8}\.\w+$"
 
+COMPONENTS_MANIFEST = BASE_DIR / "static" / "dist" / "manifest.json"
 DJANGO_VITE = {
     "default": {
         "dev_mode": False,
-        "manifest_path": BASE_DIR / "static" / "dist" / "manifest.json",
+        "manifest_path": COMPONENTS_MANIFEST,
         "static_url_prefix": "dist",
     }
 }

@@ -16,7 +16,8 @@ function grouped(value: Decimal, least: number, most: number): string {
     minimumFractionDigits: least,
     maximumFractionDigits: most,
   });
-  return form.format(value.round(Math.min(most, Math.max(least, value.scale))).toString() as never);
+  const digits = Math.min(most, Math.max(least, value.scale));
+  return form.format(value.round(digits).toString() as never).replace('-', '−');
 }
 
 export function digitsOf(currency: string): number {

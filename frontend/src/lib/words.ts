@@ -90,7 +90,7 @@ export function figureText(key: string): string {
     trading_days: _('Trading days'),
     trend: _('Trend'),
     unrealized_pnl: _('Open profit'),
-    unrealized_return: _('Profit in percent'),
+    unrealized_return: _('Profit rate'),
     value: _('Value'),
     value_at_risk: _('Value at risk'),
     value_at_risk_amount: _('Amount at risk'),
