@@ -1,4 +1,4 @@
-"""Risk of return and price series: volatility, Value-at-Risk, expected shortfall, drawdown.
+"""Risk of return and price series: volatility, Value-at-Risk, expected shortfall.
 
 Value-at-Risk and expected shortfall are positive loss fractions: 0.02 means "a loss of two
 percent". A negative value means that even the tail is a gain. Nothing is annualised unless its
@@ -40,15 +40,6 @@ class Moments:
     deviation: float
     skewness: float
     excess_kurtosis: float
-
-
-@dataclass(frozen=True)
-class Drawdown:
-    """The deepest fall of a price series from a running peak."""
-
-    depth: float
-    peak_index: int
-    trough_index: int
 
 
 def volatility(returns: ArrayLike, *, periods_per_year: float) -> float:
@@ -409,6 +400,62 @@ def portfolio_tail_risk(
     0.02
     """
     if method not in TAIL_RISK_METHODS:
+        raise InvalidParameterError(f"method must be one of {sorted(TAIL_RISK_METHODS)}")
+    return TAIL_RISK_METHODS[method](
+        portfolio_returns(asset_returns, weights),
+        confidence=confidence,
+        horizon_periods=horizon_periods,
+    )
+
+
+def gaussian_risk_shares(asset_returns: ArrayLike, weights: ArrayLike) -> FloatArray:
+    """Return the share of each asset in the volatility of a portfolio.
+
+    Parameters
+    ----------
+    asset_returns : array_like of shape (n_observations, n_assets)
+        Simple period returns as fractions.
+    weights : array_like of shape (n_assets,)
+        Non-negative amounts or fractions; they are scaled to add up to one.
+
+    Returns
+    -------
+    ndarray of shape (n_assets,)
+        Fractions that add up to one; negative for an asset that hedges the others. All zero when
+        the portfolio does not vary.
+
+    Raises
+    ------
+    InvalidSeriesError
+        If shapes do not match or an input is NaN or infinite.
+    InsufficientDataError
+        If there are fewer than two rows.
+
+    Notes
+    -----
+    Euler allocation ``w_i (S w)_i / (w' S w)`` with the sample covariance ``S`` (ddof=1).
+
+    References
+    ----------
+    Tasche, D. (1999), Risk contributions and performance measurement, section 5.
+
+    Examples
+    --------
+    >>> gaussian_risk_shares([[0.01, 0.0], [-0.01, 0.0]], [1.0, 1.0]).tolist()
+    [1.0, 0.0]
+    """
+    array = checks.matrix(asset_returns, name="asset_returns", minimum=2)
+    scaled = normalised_weights(weights, n_assets=array.shape[1])
+    covariance = np.atleast_2d(np.cov(array, rowvar=False, ddof=1))
+    marginal = covariance @ scaled
+    variance = float(scaled @ marginal)
+    if variance <= 0.0:
+        return np.zeros_like(scaled)
+    shares: FloatArray = scaled * marginal / variance
+    return shares
+
+
+TAIL_RISK_METHODS:
         raise InvalidParameterError(f"method must be one of {sorted(TAIL_RISK_METHODS)}")
     return TAIL_RISK_METHODS[method](
         portfolio_returns(asset_returns, weights),

@@ -13,7 +13,7 @@ from market.selectors import bars_get, price_panel
 from market.tests.factories import instrument_make
 from portfolio.errors import PortfolioNotFoundError
 from portfolio.tests.factories import portfolio_make
-from quant import indicators, performance, returns, risk
+from quant import drawdown, indicators, performance, returns, risk
 from quant.errors import InsufficientDataError
 from tradingplatform.clock import now
 
@@ -83,7 +83,7 @@ def test_market_data_equals_quant():
     assert window["trading_days"] == 63
     assert window["total_return"] == performance.total_return(closes)
     assert window["annualised_volatility"] == risk.volatility(daily, periods_per_year=252)
-    assert window["max_drawdown"] == risk.max_drawdown(closes).depth
+    assert window["max_drawdown"] == drawdown.max_drawdown(closes).depth
     assert window["sharpe_ratio"] == performance.sharpe_ratio(daily, periods_per_year=252)
     assert result["instruments"][0]["price"] == "182.41"
     assert result["source"] == "SAMPLE"

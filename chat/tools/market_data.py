@@ -27,7 +27,7 @@ from chat.tools.prices import (
 from market.models import Instrument
 from market.selectors import instruments_get, quotes_get
 from market.types import BarSeries, Quote
-from quant import performance, risk
+from quant import drawdown, performance, risk
 from quant.constants import TRADING_DAYS_PER_YEAR
 from quant.returns import simple_returns
 from tradingplatform.money import decimal_text
@@ -128,7 +128,7 @@ def window_figures(bars: BarSeries) -> WindowFigures:
         trading_days=int(returns.size),
         total_return=performance.total_return(closes),
         annualised_volatility=risk.volatility(returns, periods_per_year=TRADING_DAYS_PER_YEAR),
-        max_drawdown=risk.max_drawdown(closes).depth,
+        max_drawdown=drawdown.max_drawdown(closes).depth,
         sharpe_ratio=(
             performance.sharpe_ratio(returns, periods_per_year=TRADING_DAYS_PER_YEAR)
             if varies

@@ -3,7 +3,14 @@ import importlib
 
 import pytest
 
-MODULES = ["quant.checks", "quant.indicators", "quant.performance", "quant.returns", "quant.risk"]
+MODULES = [
+    "quant.checks",
+    "quant.drawdown",
+    "quant.indicators",
+    "quant.performance",
+    "quant.returns",
+    "quant.risk",
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

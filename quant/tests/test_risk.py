@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from quant import risk
+from quant import drawdown, risk
 from quant.errors import InsufficientDataError, InvalidParameterError, InvalidSeriesError
 
 TABLE = [-0.05, -0.03, -0.02, -0.01, 0.00, 0.01, 0.01, 0.02, 0.03, 0.04, 0.06]
@@ -251,13 +251,13 @@ def test_volatility_is_annualised_by_the_square_root_of_time():
 @pytest.mark.parametrize(
     ("_case", "prices", "expected"),
     [
-        ("only up", [1.0, 2.0, 3.0], risk.Drawdown(0.0, 0, 0)),
-        ("peak and trough", [100.0, 120.0, 90.0, 130.0], risk.Drawdown(0.25, 1, 2)),
-        ("second fall is deeper", [10.0, 9.0, 20.0, 10.0], risk.Drawdown(0.5, 2, 3)),
+        ("only up", [1.0, 2.0, 3.0], drawdown.Drawdown(0.0, 0, 0)),
+        ("peak and trough", [100.0, 120.0, 90.0, 130.0], drawdown.Drawdown(0.25, 1, 2)),
+        ("second fall is deeper", [10.0, 9.0, 20.0, 10.0], drawdown.Drawdown(0.5, 2, 3)),
     ],
 )
 def test_max_drawdown_by_hand(_case, prices, expected):
-    assert risk.max_drawdown(prices) == expected
+    assert drawdown.max_drawdown(prices) == expected
 
 
 @given(st.lists(st.floats(1.0, 1e4), min_size=2, max_size=30))
@@ -266,4 +266,4 @@ def test_max_drawdown_equals_brute_force(prices):
         1 - later / earlier for index, earlier in enumerate(prices) for later in prices[index:]
     )
 
-    assert risk.max_drawdown(prices).depth == pytest.approx(brute, abs=1e-12)
+    assert drawdown.max_drawdown(prices).depth == pytest.approx(brute, abs=1e-12)
