@@ -14,9 +14,11 @@ run: setup $(CATALOGUES) ## install, build, migrate, seed and serve on http://12
 	@exec $(PYTHON_IN_VENV) manage.py serve
 
 test: setup-dev $(CATALOGUES) ## run all tests on SQLite, then on MariaDB + Redis (ARGS=…, TIER=…, STRICT=1)
+	@bin/frontend build
 	@$(PYTHON_IN_VENV) bin/run_tests.py $(ARGS)
 
 check: setup-dev $(CATALOGUES) ## run every static gate (GATES="mypy ruff" for some)
+	@bin/frontend build
 	@$(PYTHON_IN_VENV) bin/check.py $(GATES)
 
 fix: setup-dev ## format the code and templates and repair what the linters can
