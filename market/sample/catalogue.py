@@ -45,6 +45,7 @@ def sample_instruments() -> tuple[SampleInstrument, ...]:
         return tuple(_instrument(row) for row in csv.DictReader(lines))
 
 
+@cache
 def real_closes() -> RealCloses:
     """Read the S&P 500 sample of skfolio (1990-01-02 to 2022-12-28) without importing it."""
     with gzip.open(_packaged_file(), "rt", encoding="ascii", newline="") as lines:
