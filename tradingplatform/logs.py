@@ -25,6 +25,7 @@ from tradingplatform.redaction import redact
 FILE_BYTES_MAX = 10_000_000
 OLDER_FILES = 5
 SLOTS_MAX = 256
+_TRACES = {"exception", "stack"}
 
 
 def bind_request(request_id: str, **ids: object) -> None:
@@ -115,7 +116,7 @@ def console_formatter() -> structlog.stdlib.ProcessorFormatter:
     """Return the format for people; coloured on a terminal only."""
     colors = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     renderer = structlog.dev.ConsoleRenderer(colors=colors, event_key="event", pad_event_to=0)
-    return _formatter([*_final_steps(), _short_time, renderer])
+    return _formatter([*_final_steps(), _printable, _short_time, renderer])
 
 
 def json_formatter() -> structlog.stdlib.ProcessorFormatter:
@@ -167,6 +168,20 @@ def _add_time(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDi
     """Stamp the line in KST, at the moment it was logged rather than written."""
     at = datetime.fromtimestamp(event["_record"].created, KST)
     return {"time": at.isoformat(timespec="milliseconds"), **event}
+
+
+def _printable(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Keep each event on its line, so that a text from outside cannot forge another one."""
+    return {
+        name: _escaped(value) if isinstance(value, str) and name not in _TRACES else value
+        for name, value in event.items()
+    }
+
+
+def _escaped(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _short_time(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -152,6 +152,18 @@ def test_console_line_is_readable() -> None:
     assert "{" not in line
 
 
+@pytest.mark.parametrize("forged", ["a\n2026 [error] b", "a\r\nb", "a\x1b[31mb", "a\x00b\u2028c"])
+def test_text_from_outside_cannot_forge_a_line(lines: Lines, forged: str) -> None:
+    record = logging.LogRecord("tested", logging.INFO, "f", 1, "asked for %s", (forged,), None)
+    record.path = forged
+
+    console = console_formatter().format(record)
+    logging.getLogger("tested").handle(record)
+
+    assert console.isprintable()
+    assert "\n" not in lines.written[-1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [
