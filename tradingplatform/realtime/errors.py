@@ -15,6 +15,8 @@ class CloseCode(IntEnum):
     """Why the server closed a socket; documented in docs/realtime.md and docs/asyncapi.yaml."""
 
     GOING_AWAY = 1001
+    PROTOCOL_ERROR = 1002
+    NOT_UTF8 = 1007
     FRAME_TOO_LARGE = 1009
     INTERNAL_ERROR = 1011
     SERVICE_RESTART = 1012

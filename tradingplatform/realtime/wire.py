@@ -95,6 +95,18 @@ class WireProtocol(WebSocketsSansIOProtocol):
         if not self.broken:
             super().data_received(data)
 
+    def send_receive_event_to_app(self) -> None:
+        """Refuse text that is not UTF-8 without uvicorn's stack trace: clients cause it at will."""
+        if self.curr_msg_data_type == "text":
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.send_close(CloseCode.NOT_UTF8)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
+
     def handle_parser_exception(self) -> None:
         """Say what was wrong and let the peer read it.
 
