@@ -9,7 +9,6 @@ import orjson
 from django.core import exceptions as django_errors
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
-from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 from rest_framework import exceptions as drf_errors
 from rest_framework.request import Request
@@ -192,16 +191,16 @@ def page_or_json(request: HttpRequest, error: TradingPlatformError) -> HttpRespo
     if is_api(request):
         return json_error(error, request=request)
     request_id = context_of(request).request_id
-    headers = error_headers(error)
+    facts = {"error": error, "request_id": request_id}
+    content_type = "text/html; charset=utf-8"
     try:
-        page = get_template("error.html")
-    except TemplateDoesNotExist:
-        text = f"{error.message}\n\nRequest {request_id}\n"
-        return HttpResponse(
-            text, status=error.status, headers=headers, content_type="text/plain; charset=utf-8"
-        )
-    html = page.render({"error": error, "request_id": request_id}, request)
-    return HttpResponse(html, status=error.status, headers=headers)
+        page = get_template("error.html").render(facts, request)
+    except Exception:  # noqa: BLE001 - the last page must appear even if what broke is needed for it
+        page = f"{error.message}\n\nRequest {request_id}\n"
+        content_type = "text/plain; charset=utf-8"
+    return HttpResponse(
+        page, status=error.status, headers=error_headers(error), content_type=content_type
+    )
 
 
 def handler400(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -82,6 +82,29 @@ def test_unknown_page_is_not_json(api: Client) -> None:
     assert response["Content-Type"] != JSON
 
 
+@pytest.mark.parametrize(
+    ("template", "content_type", "content"),
+    [
+        ("<p>{{ error.message }}</p>", "text/html", "<p>There is nothing at this address.</p>"),
+        ("{% include 'missing.html' %}", "text/plain", "There is nothing at this address."),
+    ],
+)
+def test_the_error_page_appears_even_if_it_is_broken(
+    api: Client, settings: Any, template: str, content_type: str, content: str
+) -> None:
+    loader = ("django.template.loaders.locmem.Loader", {"error.html": template})
+    settings.TEMPLATES = [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "OPTIONS": {"loaders": [loader]},
+        }
+    ]
+    response = api.get("/nothing")
+    assert response.status_code == 404
+    assert response["Content-Type"] == f"{content_type}; charset=utf-8"
+    assert response.content.decode().startswith(content)
+
+
 @pytest.mark.parametrize("method", ["put", "patch", "delete", "options", "trace"])
 def test_wrong_method_is_405(api: Client, method: str) -> None:
     response = getattr(api, method)("/api/probe/echo")
