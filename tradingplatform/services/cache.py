@@ -4,7 +4,8 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol, cast
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar, cast
 
 import orjson
 from redis.exceptions import RedisError
@@ -12,9 +13,11 @@ from redis.exceptions import RedisError
 from tradingplatform import clock
 from tradingplatform.errors import UnavailableError
 from tradingplatform.services.base import namespaced, without_secrets
+from tradingplatform.services.protection import CircuitBreaker
 from tradingplatform.services.redis_client import redis_client
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 PAUSE_AFTER_FAILURE_S = 1.0
 
@@ -149,25 +152,26 @@ class RedisCache:
 
     While Redis is away, reads miss and writes are dropped, so that pages stay up on the
     databases alone; ``add`` and ``incr`` raise, because their callers need the answer.
-    After a failure Redis is left alone for a second rather than asked by each request.
+    After a failure Redis is asked by one caller a second rather than by each request.
     """
 
     def __init__(self, *, url: str) -> None:
         self._url = url
         self._client = redis_client(url)
-        self._away_until = 0.0
+        self._breaker = CircuitBreaker("The cache", failures_max=1, pause_s=PAUSE_AFTER_FAILURE_S)
 
     def get(self, key: str) -> Any:
         return self.get_many([key]).get(key)
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
         names = list(keys)
-        if not names or self._is_away():
+        if not names:
             return {}
         try:
-            answers = self._client.mget([namespaced("cache", key) for key in names])
-        except RedisError as exc:
-            self._went_away(exc)
+            answers = self._ask(
+                lambda: self._client.mget([namespaced("cache", key) for key in names])
+            )
+        except UnavailableError:
             return {}
         pairs = zip(names, cast("list[bytes | None]", answers), strict=True)
         return {key: orjson.loads(encoded) for key, encoded in pairs if encoded is not None}
@@ -176,51 +180,35 @@ class RedisCache:
         self.set_many({key: value}, ttl_s)
 
     def set_many(self, values: Mapping[str, object], ttl_s: float) -> None:
-        encoded = {namespaced("cache", key): orjson.dumps(value) for key, value in values.items()}
-        if not encoded or self._is_away():
-            return
         pipeline = self._client.pipeline(transaction=False)
-        for name, content in encoded.items():
-            pipeline.set(name, content, px=_milliseconds(ttl_s))
-        try:
-            pipeline.execute()
-        except RedisError as exc:
-            self._went_away(exc)
+        for key, value in values.items():
+            pipeline.set(namespaced("cache", key), orjson.dumps(value), px=_milliseconds(ttl_s))
+        if values:
+            with suppress(UnavailableError):
+                self._ask(pipeline.execute)
 
     def add(self, key: str, value: object, ttl_s: float) -> bool:
         name, encoded = namespaced("cache", key), orjson.dumps(value)
-        self._refuse_while_away()
-        try:
-            return bool(self._client.set(name, encoded, px=_milliseconds(ttl_s), nx=True))
-        except RedisError as exc:
-            self._went_away(exc)
-            raise _out_of_reach() from exc
+        return bool(
+            self._ask(lambda: self._client.set(name, encoded, px=_milliseconds(ttl_s), nx=True))
+        )
 
     def incr(self, key: str, ttl_s: float, amount: int = 1) -> int:
         name = namespaced("cache", key)
-        self._refuse_while_away()
         # SET NX starts the window and INCRBY counts, in one transaction: the counter can
         # never be left without an end.
         pipeline = self._client.pipeline(transaction=True)
         pipeline.set(name, 0, px=_milliseconds(ttl_s), nx=True)
         pipeline.incrby(name, amount)
-        try:
-            return int(pipeline.execute()[1])
-        except RedisError as exc:
-            self._went_away(exc)
-            raise _out_of_reach() from exc
+        return int(self._ask(pipeline.execute)[1])
 
     def delete(self, key: str) -> None:
-        if self._is_away():
-            return
-        try:
-            self._client.delete(namespaced("cache", key))
-        except RedisError as exc:
-            self._went_away(exc)
+        with suppress(UnavailableError):
+            self._ask(lambda: self._client.delete(namespaced("cache", key)))
 
     def ping(self) -> None:
         self._client.ping()
-        self._away_until = 0.0
+        self._breaker.succeeded()
 
     def close(self) -> None:
         self._client.close()
@@ -228,21 +216,19 @@ class RedisCache:
     def describe(self) -> str:
         return f"Redis at {without_secrets(self._url)}"
 
-    def _is_away(self) -> bool:
-        return clock.monotonic() < self._away_until
-
-    def _refuse_while_away(self) -> None:
-        if self._is_away():
-            raise _out_of_reach()
-
-    def _went_away(self, exc: RedisError) -> None:
-        self._away_until = clock.monotonic() + PAUSE_AFTER_FAILURE_S
-        logger.warning("The cache is out of reach", extra={"reason": type(exc).__name__})
+    def _ask(self, question: Callable[[], T]) -> T:
+        """Ask Redis unless it has just failed; raises UnavailableError."""
+        self._breaker.before_call()
+        try:
+            answer = question()
+        except RedisError as exc:
+            self._breaker.failed()
+            logger.warning("The cache is out of reach", extra={"reason": type(exc).__name__})
+            msg = "The cache is out of reach."
+            raise UnavailableError(msg, retry_after_s=2) from exc
+        self._breaker.succeeded()
+        return answer
 
 
 def _milliseconds(ttl_s: float) -> int:
     return max(1, int(ttl_s * 1000))
-
-
-def _out_of_reach() -> UnavailableError:
-    return UnavailableError("The cache is out of reach.", retry_after_s=2)

@@ -7,7 +7,7 @@ import httpx2
 import stamina
 
 from tradingplatform.errors import UpstreamError
-from tradingplatform.services.external.protection import CircuitBreaker, RateBudget
+from tradingplatform.services.protection import CircuitBreaker, RateBudget
 
 CONNECT_TIMEOUT_S = 2.0
 READ_TIMEOUT_S = 5.0

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -37,6 +38,11 @@ class PrivateRedis:
             if b"Ready to accept connections" in line:
                 return
         pytest.fail("redis-server did not start")
+
+    def freeze(self) -> None:
+        """Keep the connections open and answer nothing."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
 
     def stop(self) -> None:
         if self._process is not None:

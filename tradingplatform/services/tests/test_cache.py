@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tradingplatform import clock
 from tradingplatform.errors import UnavailableError
 from tradingplatform.services.cache import Cache, MemoryCache, RedisCache
 from tradingplatform.services.redis_client import redis_client
@@ -178,4 +179,18 @@ def test_cache_works_again_when_redis_is_back(private_redis: PrivateRedis) -> No
 
     cache.set("quote", 3, 60)
     assert cache.get("quote") == 3
+    cache.close()
+
+
+@pytest.mark.real
+def test_frozen_redis_holds_up_one_caller_not_all(private_redis: PrivateRedis) -> None:
+    cache = RedisCache(url=private_redis.url)
+    cache.set("quote", 1, 60)
+    private_redis.freeze()
+
+    assert cache.get("quote") is None
+    before = clock.monotonic()
+    for _ in range(100):
+        assert cache.get("quote") is None
+    assert clock.monotonic() - before < 0.5
     cache.close()

@@ -15,8 +15,8 @@ from tradingplatform.errors import (
 )
 from tradingplatform.services.external.client import ProviderClient
 from tradingplatform.services.external.live import LiveExternal
-from tradingplatform.services.external.protection import BreakerState, CircuitBreaker, RateBudget
 from tradingplatform.services.external.sample import SampleExternal
+from tradingplatform.services.protection import BreakerState, CircuitBreaker, RateBudget
 
 
 class Timer:
@@ -174,6 +174,19 @@ def test_breaker_opens_again_when_the_try_fails() -> None:
     assert breaker.state() is BreakerState.OPEN
     timer.at_s += 30
     assert breaker.state() is BreakerState.HALF_OPEN
+
+
+def test_try_that_never_reports_back_does_not_shut_the_circuit_for_good() -> None:
+    timer = Timer()
+    breaker = CircuitBreaker("FMP", failures_max=1, pause_s=30, timer=timer)
+    breaker.failed()
+    timer.at_s += 30
+    breaker.before_call()
+    timer.at_s += 30
+
+    breaker.before_call()
+    breaker.succeeded()
+    assert breaker.state() is BreakerState.CLOSED
 
 
 def test_budget_allows_a_burst_and_then_the_rate() -> None:

@@ -1,4 +1,4 @@
-"""Protect others and ourselves: a circuit breaker and a rate budget per provider."""
+"""Protect others and ourselves: circuit breakers and rate budgets, one per process and name."""
 
 import threading
 from collections.abc import Callable
@@ -17,7 +17,7 @@ class BreakerState(StrEnum):
 
 
 class CircuitBreaker:
-    """Stop asking a provider that keeps failing; try again after a pause with one call."""
+    """Stop asking something that keeps failing; after a pause one caller may try again."""
 
     def __init__(
         self,
@@ -34,9 +34,9 @@ class CircuitBreaker:
         self._lock = threading.Lock()
         self._failures = 0
         self._opened_at: float | None = None
-        self._trying = False
 
     def state(self) -> BreakerState:
+        """Return whether calls are let through."""
         with self._lock:
             return self._state()
 
@@ -44,23 +44,25 @@ class CircuitBreaker:
         """Raise UnavailableError while the circuit is open."""
         with self._lock:
             state = self._state()
-            if state is BreakerState.CLOSED:
-                return
-            if state is BreakerState.HALF_OPEN and not self._trying:
-                self._trying = True
+            if state is BreakerState.HALF_OPEN:
+                # The pause starts again for all others, also if this caller never reports back.
+                self._opened_at = self._timer()
+            if state is not BreakerState.OPEN:
                 return
         msg = f"{self._name} keeps failing and is left alone for a moment."
         raise UnavailableError(msg, retry_after_s=max(1, int(self._pause_s)))
 
     def succeeded(self) -> None:
+        """Close the circuit."""
         with self._lock:
-            self._failures, self._opened_at, self._trying = 0, None, False
+            self._failures, self._opened_at = 0, None
 
     def failed(self) -> None:
+        """Count a failure; open the circuit at the last one allowed, or after a failed try."""
         with self._lock:
             self._failures += 1
-            if self._trying or self._failures >= self._failures_max:
-                self._opened_at, self._trying = self._timer(), False
+            if self._opened_at is not None or self._failures >= self._failures_max:
+                self._opened_at = self._timer()
 
     def _state(self) -> BreakerState:
         if self._opened_at is None:
