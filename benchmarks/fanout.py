@@ -151,7 +151,7 @@ def run_round(server: str, load: Load, folder: str) -> Result:
     command = [sys.executable, __file__, "--serve", server, "--port", str(port)]
     command += ["--rate", str(load.rate)]
     environment = {**os.environ, "DATA_DIR": folder, "LOG_FILES": "0", "LOG_LEVEL": "WARNING"}
-    process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own file
+    process = subprocess.Popen(command, env=environment)
     try:
         wait_for(port, process)
         return uvloop.run(read(port, process.pid, load))

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from stack import ROOT, Stack, StackError, install_driver
+from stack import BROWSER_PACKAGES, ROOT, Stack, StackError, install, install_driver
 
 PYTEST = [str(ROOT / ".venv" / "bin" / "python"), "-m", "pytest"]
 WORKERS = os.environ.get("WORKERS", "2")
@@ -41,8 +41,11 @@ def _pytest(arguments: list[str], environment: dict[str, str]) -> tuple[int, str
 
 
 def _embedded(arguments: list[str]) -> tuple[int, str]:
-    code, closing = _pytest(["-m", "not real", *arguments], {"TEST_TIER": "embedded"})
-    return code, closing
+    try:
+        install(BROWSER_PACKAGES)
+    except StackError as error:
+        print(f"The browser tests will be skipped: {error}")
+    return _pytest(["-m", "not real", *arguments], {"TEST_TIER": "embedded"})
 
 
 def _real(arguments: list[str]) -> tuple[int, str]:

@@ -57,6 +57,11 @@ RELAXED_OPTIONS = (
     "--skip-log-bin",
 )
 DURABLE_OPTIONS = ("--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1")
+# What the browser tests need; a machine without it skips them by name.
+BROWSER_PACKAGES: Packages = {
+    "chromium": ("chromium",),
+    "fonts-nanum": ("/usr/share/fonts/truetype/nanum/NanumGothic.ttf",),
+}
 
 
 class StackError(Exception):

@@ -2,6 +2,7 @@
 
 import asyncio
 from decimal import Decimal
+from typing import Any
 
 import httpx2
 import pytest
@@ -65,7 +66,7 @@ def test_quotes_move_on_the_socket(server: LiveServer, investor):
     async def watch():
         async with socket(server, "/ws/market", access) as ws:
             await ws.send({"type": "subscribe", "symbols": ["AAPL"], "sequence": 7})
-            seen = []
+            seen: list[dict[str, Any]] = []
             while len({frame["data"]["price"] for frame in seen}) < 2:
                 frame = await ws.expect("market")
                 seen.append(frame)
@@ -105,7 +106,7 @@ def test_trade_on_paper(server: LiveServer, investor):
             placed = await asyncio.to_thread(
                 client.post, f"{path}/orders", json=order, headers={"Idempotency-Key": "o-1"}
             )
-            kinds = {}
+            kinds: dict[str, Any] = {}
             while "position" not in kinds or kinds["order"]["status"] != "FILLED":
                 frame = await ws.expect("portfolio")
                 kinds[frame["data"]["kind"]] = frame["data"].get("order", frame["data"])

@@ -92,7 +92,8 @@ def test_concurrent_first_messages_share_one_epoch():
         thread.join()
 
     rows = OutboxEvent.objects.for_user(OWNER)
-    assert sorted(rows.values_list("stream_seq", flat=True)) == [1, 2, 3, 4]
+    in_order = rows.order_by("stream_seq").values_list("stream_seq", flat=True)
+    assert list(in_order) == [1, 2, 3, 4]
     assert rows.values("stream_epoch").distinct().count() == 1
 
 
