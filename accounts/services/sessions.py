@@ -1,5 +1,6 @@
 """Sessions: opened by a log-in, kept alive by use, ended at once everywhere."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
@@ -17,6 +18,8 @@ from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.db.transactions import after_commit, global_tx
 from tradingplatform.errors import UnavailableError
 from tradingplatform.services import services
+
+logger = logging.getLogger(__name__)
 
 Method = Literal["bearer", "cookie", "ticket"]
 _DEAD: dict[str, Any] = {"dead": True}
@@ -100,9 +103,12 @@ def _revoke(sid: UUID) -> None:
 
 def _announce_end(sid: UUID) -> None:
     services.cache.set(_cache_key(sid), _DEAD, _DEAD_FOR_S)
-    services.websocket.publish(
-        f"session:{sid}", orjson.dumps({"type": "session_ended", "session_id": str(sid)})
-    )
+    news = orjson.dumps({"type": "session_ended", "session_id": str(sid)})
+    try:
+        services.websocket.publish(f"session:{sid}", news)
+    except UnavailableError:
+        # The session has ended all the same; sockets also ask from time to time.
+        logger.warning("No socket could be told that a session ended")
 
 
 def _read(sid: UUID) -> dict[str, Any]:

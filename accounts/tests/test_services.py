@@ -29,10 +29,16 @@ from accounts.services import (
 )
 from accounts.services.sessions import sessions_prune
 from accounts.tests.conftest import HOME, PASSWORD
-from tradingplatform.errors import InvalidInputError, LimitExceededError, NotFoundError
+from tradingplatform.errors import (
+    InvalidInputError,
+    LimitExceededError,
+    NotFoundError,
+    UnavailableError,
+)
 from tradingplatform.ids import uuid7
 from tradingplatform.services import override_services, services
 from tradingplatform.services.cache import MemoryCache
+from tradingplatform.services.websocket.memory import MemoryBus
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 LogIn = Callable[[User], LoggedIn]
@@ -307,6 +313,22 @@ def test_log_out_works_at_once_and_is_told_to_sockets(mina: User, log_in: LogIn)
     assert [(channel, orjson.loads(payload)["type"]) for channel, payload in heard] == [
         (f"session:{sid}", "session_ended")
     ]
+
+
+class DownBus(MemoryBus):
+    """A bus that nobody can reach."""
+
+    def publish(self, channel: str, payload: bytes) -> None:
+        raise UnavailableError("The bus is out of reach.")
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_log_out_works_without_the_bus(mina: User, log_in: LogIn) -> None:
+    sid = log_in(mina).session.sid
+    with override_services(websocket=DownBus()):
+        user_log_out(sid=sid)
+    with pytest.raises(SessionEndedError):
+        session_principal(sid=sid, method="bearer")
 
 
 def test_the_end_of_a_session_beats_a_slow_reader(mina: User, log_in: LogIn) -> None:
