@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}  # noqa: S104 - compared only
+ID_CHARACTERS = 40
 REDIS_VARIABLES = ("CACHE_URL", "LOCK_URL", "WEBSOCKET_URL", "QUEUE_URL")
 
 
@@ -40,6 +41,11 @@ def pytest_configure(config: pytest.Config) -> None:
     # Nothing restores these: there is no moment at which a test may leave the machine.
     socket.socket.connect = _guarded_connect  # type: ignore[method-assign,assignment]
     socket.getaddrinfo = _guarded_getaddrinfo
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    # Long texts are often made at random, and parallel workers must agree on every name.
+    return argname if isinstance(val, str | bytes) and len(val) > ID_CHARACTERS else None
 
 
 @pytest.fixture(autouse=True)
