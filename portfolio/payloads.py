@@ -1,12 +1,12 @@
 """How rows of this app look to clients, on REST and on sockets alike (design: api.md §4)."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from portfolio.models import CashBalance, Fill, Order, Transaction
+from portfolio.models import CashBalance, Fill, Order, Position, Transaction
 from portfolio.types import CurrencyTotals, PortfolioSummary, PositionView
 from tradingplatform.money import decimal_text
 
@@ -79,6 +79,15 @@ def position_payload(row: PositionView) -> Payload:
         "weight": row.weight,
         "source": row.price_source,
         "priced_at": _optional_time(row.priced_at),
+    }
+
+
+def shares_payload(position: Position) -> Payload:
+    """Return the figures of a position that need no price."""
+    return {
+        "symbol": position.symbol,
+        "quantity": decimal_text(position.quantity),
+        "reserved_quantity": decimal_text(position.reserved_quantity),
     }
 
 
@@ -166,8 +175,8 @@ def _optional_id(value: UUID | None) -> str | None:
 
 
 def _time(value: datetime) -> str:
-    return value.isoformat()
+    return value.astimezone(UTC).isoformat()
 
 
 def _optional_time(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat()
+    return None if value is None else _time(value)

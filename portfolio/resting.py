@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from portfolio.core.orders import MATCHABLE
+from portfolio.core.orders import WATCHED
 from portfolio.models import Order
 
 
@@ -32,7 +32,7 @@ class RestingOrders:
 
     def put(self, order: Order) -> None:
         """Watch an order as it is now, or stop watching it once it can no longer trade."""
-        if order.status not in MATCHABLE:
+        if order.status not in WATCHED:
             self.drop(order.pk)
             return
         self._orders[order.pk] = order

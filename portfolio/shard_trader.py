@@ -15,6 +15,7 @@ from django.db import close_old_connections, connections
 
 from market.types import Quote
 from portfolio.brokers.base import Broker, Report
+from portfolio.core.orders import UNANSWERED
 from portfolio.enums import OrderSide, OrderStatus, TradingMode
 from portfolio.errors import SenderFencedError
 from portfolio.models import Order
@@ -136,7 +137,8 @@ class ShardTrader:
     def _take_back(self) -> None:
         orders = orders_to_take_back(self._alias, self._broker.name)
         at = now()
-        self._apply([(order, self._broker.cancel(order, at)) for order in orders], {})
+        reports = [(order, self._canceled(order, at)) for order in orders]
+        self._apply([(order, report) for order, report in reports if report is not None], {})
 
     def _match(self, symbols: set[str]) -> None:
         orders = self._resting.of_symbols(symbols)
@@ -155,9 +157,10 @@ class ShardTrader:
         self._apply(reports, quotes)
 
     def _looked_at(self, order: Order, quote: Quote | None, at: datetime) -> Report | None:
-        if order.status == OrderStatus.PENDING_SUBMIT:
-            return self._asked(self._broker.resume, order, quote, at)
-        return self._broker.quoted(order, quote, at)
+        if order.status not in UNANSWERED:
+            return self._broker.quoted(order, quote, at)
+        report = self._asked(self._broker.resume, order, quote, at)
+        return None if report.is_lost and order.status == OrderStatus.UNKNOWN else report
 
     def _asked(self, ask: Ask, order: Order, quote: Quote | None, at: datetime) -> Report:
         try:
@@ -166,6 +169,14 @@ class ShardTrader:
             # Whatever went wrong, the order may have arrived: only the broker's book can tell.
             log.exception("order_answer_lost", order_id=str(order.pk))
             return Report(is_lost=True, reason=type(error).__name__[:64])
+
+    def _canceled(self, order: Order, at: datetime) -> Report | None:
+        try:
+            return self._broker.cancel(order, at)
+        except Exception:
+            # The order still works, as far as we know: it is asked for again next turn.
+            log.exception("order_not_canceled", order_id=str(order.pk))
+            return None
 
     def _apply(self, reports: list[tuple[Order, Report]], quotes: dict[str, Quote]) -> None:
         if not reports:

@@ -68,6 +68,9 @@ TRANSITIONS: dict[Status, dict[Event, Status]] = {
 TERMINAL = frozenset({Status.FILLED, Status.CANCELED, Status.REJECTED, Status.EXPIRED})
 OPEN = frozenset(set(Status) - TERMINAL)
 MATCHABLE = frozenset({Status.PENDING_SUBMIT, Status.ACCEPTED, Status.PARTIALLY_FILLED})
+# Sent, but without an answer: only the broker can tell what became of it.
+UNANSWERED = frozenset({Status.PENDING_SUBMIT, Status.UNKNOWN})
+WATCHED = MATCHABLE | UNANSWERED
 
 
 def next_status(status: Status, event: Event) -> Status:

@@ -6,7 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
-from portfolio.core.orders import MATCHABLE, OPEN
+from portfolio.core.orders import OPEN, WATCHED
 from portfolio.enums import (
     BrokerName,
     OrderSide,
@@ -32,7 +32,7 @@ class OrderQuerySet(ShardedQuerySet["Order"]):
 
     def at_broker(self, broker: str) -> Self:
         """Orders that a broker works on, or that were on their way to it."""
-        return self.filter(status__in=MATCHABLE, broker=broker).order_by("pk")
+        return self.filter(status__in=WATCHED, broker=broker).order_by("pk")
 
 
 OrderManager = models.Manager.from_queryset(OrderQuerySet)

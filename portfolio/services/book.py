@@ -181,9 +181,11 @@ class Book:
         """Add a fill, written by ``save``."""
         self._fills.append(fill)
 
-    def tell(self, topic: str, aggregate_id: UUID, kind: str, payload: Payload) -> None:
+    def tell(
+        self, topic: str, aggregate_id: UUID, kind: str, payload: Payload, **more: Payload
+    ) -> None:
         """Add a message to the user's stream: the object as REST shows it, under its kind."""
-        message = {"kind": kind, "portfolio_id": str(self.portfolio.pk), kind: payload}
+        message = {"kind": kind, "portfolio_id": str(self.portfolio.pk), kind: payload, **more}
         self._news.append(StreamNews(topic, str(aggregate_id), message))
 
     def save(self) -> None:

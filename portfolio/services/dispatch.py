@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import F
 
 from portfolio.brokers.base import Report
+from portfolio.core.orders import UNANSWERED
 from portfolio.enums import (
     BrokerName,
     OrderEvent,
@@ -184,7 +185,7 @@ def _apply(book: Book, order: Order, report: Report, seen: set[str]) -> list[Fil
         book.move(order, OrderEvent.LOSE_ANSWER, report.reason)
         order_tell(book, order)
         return []
-    if order.status == OrderStatus.PENDING_SUBMIT and report.end != OrderEvent.REJECT:
+    if order.status in UNANSWERED and report.end != OrderEvent.REJECT:
         book.move(order, OrderEvent.ACCEPT, report.reason)
     fresh = [execution for execution in report.executions if execution.exec_id not in seen]
     fills = [fill_book(book, order, execution) for execution in fresh]

@@ -3,9 +3,9 @@
 from decimal import Decimal
 from functools import partial
 
-from portfolio.enums import OrderEvent
+from portfolio.enums import OrderEvent, OrderSide
 from portfolio.models import Order
-from portfolio.payloads import order_payload
+from portfolio.payloads import cash_payload, order_payload, shares_payload
 from portfolio.services.book import Book
 from tradingplatform import metrics
 from tradingplatform.db.transactions import after_commit
@@ -34,7 +34,12 @@ def order_end(book: Book, order: Order, event: OrderEvent, *, reason: str) -> No
 
 
 def order_tell(book: Book, order: Order, topic: str = ORDER_CHANGED) -> None:
-    """Send the order, as it is now, to the user's stream."""
-    book.tell(topic, order.pk, "order", order_payload(order))
+    """Send the order, and the cash or shares it may hold back, to the user's stream."""
+    held = (
+        {"cash": cash_payload(book.cash(order.currency))}
+        if order.side == OrderSide.BUY
+        else {"held": shares_payload(book.position(order.symbol, order.currency))}
+    )
+    book.tell(topic, order.pk, "order", order_payload(order), **held)
     count = partial(metrics.order_changed, side=str(order.side), status=str(order.status))
     after_commit(book.account_db_key, count)

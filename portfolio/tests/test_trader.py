@@ -203,23 +203,58 @@ def test_the_same_report_again_changes_nothing(portfolio):
     assert Fill.objects.for_user(JIMIN).count() == 1
 
 
-def test_a_lost_answer_makes_the_order_unknown_and_is_never_sent_again(portfolio):
-    order = order_make(portfolio, limit_price="70000")
-    sends = []
+class Silent(PaperBroker):
+    """Never answers, but writes down what it was sent."""
 
-    class Flaky(PaperBroker):
-        def submit(self, order, quote, at):
-            sends.append(order.pk)
+    def __init__(self):
+        self.sent = []
+
+    def submit(self, order, quote, at):
+        self.sent.append(order.pk)
+        raise AnswerLostError("timed out")
+
+    def resume(self, order, quote, at):
+        raise AnswerLostError("timed out")
+
+
+def test_a_lost_answer_makes_the_order_unknown_and_it_is_never_sent_again(portfolio):
+    order = order_make(portfolio, limit_price="70000")
+    broker = Silent()
+    for epoch in (1, 2):
+        trader = _trader(epoch, broker)
+        trader.turn()
+        trader.turn()
+    lost = _again(order)
+    assert (lost.status, lost.status_reason) == (OrderStatus.UNKNOWN, "AnswerLostError")
+    assert lost.reserved_cash == 700_105
+    assert broker.sent == [order.pk]
+    assert SendAttempt.objects.for_user(JIMIN).get().outcome == SendOutcome.UNKNOWN
+
+
+def test_the_brokers_book_resolves_an_unknown_order(portfolio):
+    order = order_make(portfolio)
+    _trader(epoch=1, broker=Silent()).turn()
+    assert _again(order).status == OrderStatus.UNKNOWN
+    _trader(epoch=2).turn()
+    assert _again(order).status == OrderStatus.FILLED
+    assert SendAttempt.objects.for_user(JIMIN).count() == 1
+
+
+def test_a_cancel_that_fails_is_asked_for_again(portfolio):
+    class Deaf(PaperBroker):
+        def cancel(self, order, at):
             raise AnswerLostError("timed out")
 
-    trader = _trader(broker=Flaky())
-    trader.turn()
-    trader.turn()
+    order = order_make(portfolio, limit_price="70000")
+    other = order_make(portfolio)
+    deaf = _trader(broker=Deaf())
+    deaf.turn()
+    order_cancel(account_db_key=JIMIN, portfolio_id=portfolio.pk, order_id=order.pk)
+    deaf.turn()
+    assert _again(order).status == OrderStatus.PENDING_CANCEL
+    assert _again(other).status == OrderStatus.FILLED
     _trader(epoch=2).turn()
-    lost = _again(order)
-    assert (lost.status, lost.reserved_cash) == (OrderStatus.UNKNOWN, 700_105)
-    assert sends == [order.pk]
-    assert SendAttempt.objects.for_user(JIMIN).get().outcome == SendOutcome.UNKNOWN
+    assert _again(order).status == OrderStatus.CANCELED
 
 
 def test_a_trader_that_lost_its_lease_is_refused(portfolio):
