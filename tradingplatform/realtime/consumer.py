@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 
 from tradingplatform import metrics
-from tradingplatform.realtime.admission import handshake_of
+from tradingplatform.realtime.admission import Handshake, handshake_of
 from tradingplatform.realtime.errors import CloseCode
 from tradingplatform.realtime.hub import current_hub
 from tradingplatform.realtime.outlet import Outlet
@@ -35,18 +35,24 @@ class StreamConsumer:
             await send({"type": "websocket.close", "code": 4403})
             return
         await send({"type": "websocket.accept"})
-        outlet = Outlet(sink_for(scope, send))
-        if StreamConsumer.open_sockets >= settings.REALTIME_SOCKETS_MAX:
-            outlet.close(CloseCode.TRY_AGAIN_LATER, "The server is full; try again later.")
-        session = SocketSession(endpoint=self._endpoint, hub=current_hub(), outlet=outlet)
         StreamConsumer.open_sockets += 1
         metrics.SOCKETS.inc()
+        try:
+            await self._run(handshake, receive, Outlet(sink_for(scope, send)))
+        finally:
+            StreamConsumer.open_sockets -= 1
+            metrics.SOCKETS.dec()
+
+    async def _run(self, handshake: Handshake, receive: Receive, outlet: Outlet) -> None:
+        if StreamConsumer.open_sockets > settings.REALTIME_SOCKETS_MAX:
+            outlet.close(CloseCode.TRY_AGAIN_LATER, "The server is full; try again later.")
+        hub = current_hub()
+        await hub.ready()
+        session = SocketSession(endpoint=self._endpoint, hub=hub, outlet=outlet)
         try:
             await session.open(handshake)
             while (message := await receive())["type"] != "websocket.disconnect":
                 await session.take(message)
         finally:
-            StreamConsumer.open_sockets -= 1
-            metrics.SOCKETS.dec()
             session.end()
             await session.give_back()

@@ -1,6 +1,7 @@
 """The hub: one per process, between the bus and the sockets of this process."""
 
 import asyncio
+import functools
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from tradingplatform.realtime.frames import Frame
 from tradingplatform.realtime.sources import Position
 from tradingplatform.realtime.subscriptions import Subscription
 from tradingplatform.services import services
+from tradingplatform.services.websocket import Subscription as Feed
 from tradingplatform.services.websocket import WebsocketBus
 
 BUS_PREFIXES = ("market:", "stream:", "session:")
@@ -47,9 +49,15 @@ class Hub:
         self._wake_lock = threading.Lock()
         self._waking = False
         self._gap_listeners: set[Callable[[], None]] = set()
-        self._feeds = [
-            bus.subscribe(prefix, self.receive, on_gap=self.receive_gap) for prefix in BUS_PREFIXES
-        ]
+        self._feeds: list[Feed] = []
+        self._bus = bus
+        self._opening: asyncio.Task[None] | None = None
+
+    async def ready(self) -> None:
+        """Return once the hub hears the bus; a bus out of reach must not stop the loop."""
+        if self._opening is None:
+            self._opening = self.loop.create_task(self._open())
+        await asyncio.shield(self._opening)
 
     def receive(self, channel: str, payload: bytes) -> None:
         """Take a message of the bus, on whatever thread it comes."""
@@ -123,6 +131,13 @@ class Hub:
                 self._fan_out(channel, Frame(payload))
             for listener in tuple(self._listeners.get(name, ())):
                 listener(payload)
+
+    async def _open(self) -> None:
+        for prefix in BUS_PREFIXES:
+            listen = functools.partial(
+                self._bus.subscribe, prefix, self.receive, on_gap=self.receive_gap
+            )
+            self._feeds.append(await self.loop.run_in_executor(None, listen))
 
     def _report_gap(self) -> None:
         for listener in tuple(self._gap_listeners):
