@@ -169,8 +169,9 @@ def test_old_minute_bars_are_pruned_and_daily_ones_kept():
     bar_make(apple, datetime(2026, 1, 1, tzinfo=UTC), "1", interval="1m")
     young = bar_make(apple, MONDAY, "1", interval="1m")
 
-    assert minute_bars_prune(before=datetime(2026, 11, 1, tzinfo=UTC)) == 1
+    pruned = minute_bars_prune(before=datetime(2026, 11, 1, tzinfo=UTC))
 
+    assert pruned == 1
     left = Bar.objects.filter(interval="1m").values_list("opened_at", flat=True)
     assert list(left) == [young.opened_at]
     assert Bar.objects.filter(interval="1d").count() == 1
