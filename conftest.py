@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings as property_settings
 
 LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}  # noqa: S104 - compared only
 ID_CHARACTERS = 40
+# How long one example takes says more about the machine than about the code.
+property_settings.register_profile("project", deadline=None)
+property_settings.load_profile("project")
 REDIS_VARIABLES = ("CACHE_URL", "LOCK_URL", "WEBSOCKET_URL", "QUEUE_URL")
 
 
