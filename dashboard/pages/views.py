@@ -9,7 +9,6 @@ from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.authentication import page_principal
 from dashboard.pages.context import market_config
@@ -55,8 +54,6 @@ def portfolio_create(request: HttpRequest) -> HttpResponse:
     except TradingPlatformError as error:
         form.add_error(None, error.message)
         return _trade_page(request, form)
-    if request.headers.get("HX-Request"):
-        return HttpResponseClientRefresh()
     return redirect("pages:trade")
 
 

@@ -9,6 +9,7 @@ import './components/orders-table.ts';
 import './components/panel-tabs.ts';
 import './components/positions-table.ts';
 import './components/quote-table.ts';
+import './components/sample-badge.ts';
 import './components/stock-chart.ts';
 import './components/symbol-head.ts';
 import './components/symbol-search.ts';

@@ -55,7 +55,8 @@ export class QuoteTable extends HTMLElement {
       });
       group.append(button);
     }
-    return el('div', { class: 'panel-tools' }, group);
+    const sample = document.createElement('sample-badge');
+    return el('div', { class: 'panel-tools' }, group, sample);
   }
 
   private addRow(symbol: string, isStatic: boolean): void {
