@@ -20,6 +20,7 @@ from tradingplatform.services.ai_chat.base import AiStreamCutError, Language
 
 FLUSH_S = 0.08
 FLUSH_CHARACTERS = 240
+BEAT_S = 5.0
 
 
 class AnswerSink:
@@ -43,6 +44,15 @@ class AnswerSink:
             services.answer_append(ticket=self._ticket, text=self._text)
         self._text = ""
         self._flushed_at = clock.monotonic()
+
+    def beat(self) -> None:
+        """Save text that waits, or renew the hold on the answer when there is none. As `flush`."""
+        silence_s = clock.monotonic() - self._flushed_at
+        if self._text and silence_s >= FLUSH_S:
+            self.flush()
+        elif silence_s >= BEAT_S:
+            services.answer_touch(ticket=self._ticket)
+            self._flushed_at = clock.monotonic()
 
     def tool(self, call: ToolCall, status: ToolStatus, outcome: ToolOutcome | None) -> None:
         """Tell how far a call is. Raises AnswerSupersededError."""

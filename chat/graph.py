@@ -49,6 +49,10 @@ class Sink(Protocol):
         """Take news of a tool call."""
         ...
 
+    def beat(self) -> None:
+        """Take the news that the answer is still being worked on; called often."""
+        ...
+
 
 @dataclass
 class Asked:
@@ -67,8 +71,9 @@ class Asked:
     usage: Usage = field(default_factory=Usage)
     started: float = field(default_factory=clock.monotonic)
 
-    def check_time(self) -> None:
-        """Raise AiUnavailableError when the turn has taken too long."""
+    def go_on(self) -> None:
+        """Say that work goes on; raise AiUnavailableError when the turn has taken too long."""
+        self.sink.beat()
         if clock.monotonic() - self.started > self.tools.limits.seconds_max:
             raise AiUnavailableError("The answer took too long.")
 
@@ -131,7 +136,7 @@ def _after_guard(state: State) -> str:
 def _plan(state: State, runtime: "Runtime[Asked]") -> State:
     asked = runtime.context
     limits = asked.tools.limits
-    asked.check_time()
+    asked.go_on()
     is_spent = state["rounds"] >= limits.rounds_max or len(state["outcomes"]) >= limits.calls_max
     plan = Plan() if is_spent else asked.ai.plan(_plan_request(asked, state), asked.usage)
     first = state.get("first_plan", plan)
@@ -162,7 +167,7 @@ def _tools(state: State, runtime: "Runtime[Asked]") -> State:
     room = asked.tools.limits.calls_max - len(state["outcomes"])
     outcomes = list(state["outcomes"])
     for call in state["plan"].calls[:room]:
-        asked.check_time()
+        asked.go_on()
         asked.sink.tool(call, ToolStatus.RUNNING, None)
         outcome = run_tool(call, asked.tools)
         status = ToolStatus.FAILED if outcome.result is None else ToolStatus.DONE
@@ -218,15 +223,16 @@ def _written(asked: Asked, state: State, *, rejected: tuple[str, ...]) -> Gate:
         rejected=rejected,
     )
     lead = "\n" if rejected and state["wrote"] else ""
-    for piece in _pieces(gate, asked.ai.write(request, asked.usage)):
+    for piece in _pieces(gate, asked, request):
         asked.sink.text(lead + piece)
         lead = ""
-        asked.check_time()
     return gate
 
 
-def _pieces(gate: Gate, chunks: Iterable[str]) -> Iterator[str]:
-    for chunk in chunks:
+def _pieces(gate: Gate, asked: Asked, request: WriteRequest) -> Iterator[str]:
+    asked.go_on()
+    for chunk in asked.ai.write(request, asked.usage):
+        asked.go_on()
         yield from gate.feed(chunk)
     yield from gate.finish()
 

@@ -181,6 +181,17 @@ def answer_tool_event(*, ticket: AnswerTicket, event: dict[str, Any]) -> None:
     tx(ticket.account_db_key, tell)
 
 
+def answer_touch(*, ticket: AnswerTicket) -> None:
+    """Renew the hold on an answer that has nothing new to show. Raises AnswerSupersededError."""
+
+    def touch() -> None:
+        answer = _held(ticket)
+        answer.updated_at = now()
+        answer.save(update_fields=["updated_at"])
+
+    tx(ticket.account_db_key, touch)
+
+
 def answer_finish(
     *, ticket: AnswerTicket, tool_calls: list[dict[str, Any]], usage: dict[str, Any]
 ) -> None:

@@ -1,5 +1,4 @@
 import json
-import logging
 
 import pytest
 import stamina
@@ -25,13 +24,6 @@ def no_waiting():
     stamina.set_testing(True, attempts=3, cap=True)
     yield
     stamina.set_testing(False)
-
-
-@pytest.fixture(autouse=True)
-def quiet_emulator():
-    logging.getLogger("uvicorn.error").disabled = True
-    yield
-    logging.getLogger("uvicorn.error").disabled = False
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ request beyond the script gets a bare "OK.". `serve()` runs it on a free port of
 
 import asyncio
 import json
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -202,11 +203,15 @@ def serve(emulator: OpenAIEmulator) -> Iterator[str]:
         message = "the emulator did not start"
         raise RuntimeError(message)
     port = server.servers[0].sockets[0].getsockname()[1]
+    # Connections that are cut on purpose are no news.
+    log = logging.getLogger("uvicorn.error")
+    was_disabled, log.disabled = log.disabled, True
     try:
         yield f"http://127.0.0.1:{port}/v1"
     finally:
         server.should_exit = True
         thread.join(timeout=10)
+        log.disabled = was_disabled
 
 
 class _Server(uvicorn.Server):

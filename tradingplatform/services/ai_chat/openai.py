@@ -36,7 +36,8 @@ T = TypeVar("T")
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 CONNECT_S, TOKEN_GAP_S = 2.0, 15.0
 """How long to wait for a connection, and for the next piece of an answer."""
-ATTEMPTS, RETRY_WAIT_S, RETRY_WAIT_MAX_S = 3, 0.3, 3.0
+ATTEMPTS, RETRY_WAIT_S, RETRY_WAIT_MAX_S, RETRY_WITHIN_S = 3, 0.3, 3.0, 12.0
+"""Quick failures are tried again; together with one silence it stays below a worker's lease."""
 PLAN_TOKENS_MAX, ANSWER_TOKENS_MAX = 600, 1500
 ANSWER_CHARACTERS_MAX = 12_000
 RESULT_CHARACTERS_MAX = 12_000
@@ -250,6 +251,7 @@ def _retried(ask: Callable[[], T]) -> T:
         attempts=ATTEMPTS,
         wait_initial=RETRY_WAIT_S,
         wait_max=RETRY_WAIT_MAX_S,
+        timeout=RETRY_WITHIN_S,
     ):
         with attempt:
             return _translated(ask)
