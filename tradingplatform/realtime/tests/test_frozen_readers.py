@@ -114,9 +114,11 @@ async def test_a_slow_client_learns_why_and_resumes_where_it_stopped(private, di
             frames = await thaw(raw)
         assert frames[-1].opcode is Opcode.CLOSE
         assert int.from_bytes(frames[-1].data[:2], "big") == CloseCode.TOO_SLOW
+        joined_at = orjson.loads(frames[0].data)["positions"]["user"]["seq"]
         seen = [orjson.loads(frame.data)["seq"] for frame in frames[1:-1]]
-        assert seen == list(range(1, len(seen) + 1))
+        assert seen == list(range(joined_at + 1, joined_at + 1 + len(seen)))
         async with open_socket(url, token="token-1") as again:
-            await again.send({"type": "resume", "stream": "user", "epoch": "e1", "seq": len(seen)})
+            last = joined_at + len(seen)
+            await again.send({"type": "resume", "stream": "user", "epoch": "e1", "seq": last})
             await again.expect("subscribed")
-            assert (await again.receive())["seq"] == len(seen) + 1
+            assert (await again.receive())["seq"] == last + 1
