@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import TypedDict, cast
 
@@ -76,7 +77,8 @@ def _kept_or_made(path: Path) -> str:
     pem = Ed25519PrivateKey.generate().private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    # The link shares its content with the draft, so nobody else may write to that again.
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     draft.touch(mode=0o600)
     draft.write_bytes(pem)
     try:
