@@ -7,7 +7,7 @@ from chat import graph, selectors, services
 from chat.enums import Role, ToolStatus
 from chat.errors import AnswerSupersededError
 from chat.guard import language_of
-from chat.instruments import InstrumentFinder
+from chat.instruments import finder_of
 from chat.personas import instructions_of
 from chat.tools.base import ToolContext
 from market.selectors import instruments_found
@@ -21,6 +21,7 @@ from tradingplatform.services.ai_chat.base import AiStreamCutError, Language
 FLUSH_S = 0.08
 FLUSH_CHARACTERS = 240
 BEAT_S = 5.0
+RESTART_WITHIN_S = 30.0
 
 
 class AnswerSink:
@@ -75,8 +76,10 @@ def message_answer(*, account_db_key: int, question_id: UUID) -> None:
     `services.ATTEMPTS_MAX` times in all. When it cannot be reached, which its client has tried
     more than once, the answer is FAILED with the code of the error.
     """
+    started = clock.monotonic()
     ticket = services.answer_claim(account_db_key=account_db_key, question_id=question_id)
-    while ticket is not None:
+    # What is begun too late would run into the job's time limit; the sweep takes it up.
+    while ticket is not None and clock.monotonic() - started < RESTART_WITHIN_S:
         try:
             ticket = _attempt(ticket)
         except AnswerSupersededError:
@@ -126,7 +129,7 @@ def _write(ticket: services.AnswerTicket) -> None:
             instructions=instructions_of(context.persona),
             history=_turns(context.history),
             previous=_calls(context.previous_calls),
-            find=InstrumentFinder(_instruments()),
+            find=finder_of(_instruments()),
             tools=ToolContext(account_db_key=ticket.account_db_key, now=clock.now()),
             ai=platform.ai_chat,
             sink=sink,
@@ -144,7 +147,7 @@ def _write(ticket: services.AnswerTicket) -> None:
 def _instruments() -> tuple[Instrument, ...]:
     return tuple(
         Instrument(symbol=row.symbol, name_en=row.name_en, name_ko=row.name_ko)
-        for row in instruments_found()
+        for row in instruments_found().order_by("symbol")
     )
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from chat.locale.aliases import ALIASES
 from chat.locale.patterns import HANGUL
@@ -48,6 +48,12 @@ class InstrumentFinder:
         ordered = sorted(names.items(), key=lambda item: (-len(item[0]), item[0]))
         tickers = [(_ticker(each.symbol), each.symbol) for each in self.instruments]
         return [*tickers, *((_name(name), symbol) for name, symbol in ordered)]
+
+
+@lru_cache(maxsize=2)
+def finder_of(instruments: tuple[Instrument, ...]) -> InstrumentFinder:
+    """Return the finder of a list, whose patterns are compiled once."""
+    return InstrumentFinder(instruments)
 
 
 def _names(instrument: Instrument) -> Iterable[str]:

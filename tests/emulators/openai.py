@@ -29,7 +29,7 @@ class Say:
     text: str
     pieces: int = 8
     cut_after: int | None = None
-    wait: Callable[[], None] | None = None
+    wait: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True)
