@@ -12,6 +12,7 @@ import structlog
 from celery import Task, current_app, shared_task
 from django.conf import settings
 from django.db import IntegrityError
+from kombu.exceptions import OperationalError
 
 from tradingplatform import metrics
 from tradingplatform.clock import now
@@ -83,9 +84,10 @@ def job(
 
 
 def enqueue(name: str, *, delay_s: float = 0, **kwargs: object) -> None:
-    """Start a job soon. Raises UnknownJobError if there is none of that name.
+    """Start a job soon.
 
-    Losing the queue loses the call, so work that matters is also found by its job's
+    Raises UnknownJobError if there is none of that name, UnavailableError when the queue
+    cannot be reached. Losing the queue loses the call, so work that matters is also found by its job's
     own sweep over the database.
     """
     task = current_app.tasks.get(name)
@@ -93,7 +95,10 @@ def enqueue(name: str, *, delay_s: float = 0, **kwargs: object) -> None:
         raise UnknownJobError(name)
     options: dict[str, Any] = {"countdown": min(delay_s, DELAY_MAX_S)} if delay_s else {}
     lane: str = getattr(task, "lane", Job.lane)
-    task.apply_async(kwargs=kwargs, queue=lane, **options)
+    try:
+        task.apply_async(kwargs=kwargs, queue=lane, **options)
+    except OperationalError as error:
+        raise UnavailableError("The job queue cannot be reached.") from error
 
 
 def run_slot(name: str) -> bool:

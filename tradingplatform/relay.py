@@ -21,6 +21,7 @@ from tradingplatform.db.models import DeadLetter, OutboxEvent
 from tradingplatform.db.outbox import frame_of
 from tradingplatform.db.replicas import heartbeat_write
 from tradingplatform.db.shards import GLOBAL_ALIAS, shard_aliases
+from tradingplatform.errors import UnavailableError
 from tradingplatform.jobs import enqueue
 from tradingplatform.services import services
 
@@ -32,12 +33,18 @@ log = structlog.get_logger(__name__)
 WAKE_CHANNEL = "wake:relay:"
 BATCH = 200
 POLL_S = 0.5
-LEASE_S = 10.0
+LEASE_S = 3.0
 
 
 def wake(alias: str) -> None:
-    """Tell the relay of a shard that there is something to publish."""
-    services.websocket.publish(f"{WAKE_CHANNEL}{alias}", b"1")
+    """Tell the relay of a shard that there is something to publish.
+
+    Only a hint after the commit: without the bus the relay finds it at its next look.
+    """
+    try:
+        services.websocket.publish(f"{WAKE_CHANNEL}{alias}", b"1")
+    except UnavailableError:
+        log.warning("relay_not_woken", shard=alias)
 
 
 def run(stop: threading.Event) -> None:
@@ -60,7 +67,7 @@ class ShardRelay:
         self._stop = stop
         self._woken = threading.Event()
         self._lease: Lease | None = None
-        self._beat_at = float("-inf")
+        self._beat_at = self._renewed_at = float("-inf")
 
     def run(self) -> None:
         subscription = services.websocket.subscribe(
@@ -83,9 +90,10 @@ class ShardRelay:
             while self._holds_lease() and publish_pending(self._alias) == BATCH:
                 pass
             self._beat()
+        except UnavailableError as error:
+            log.warning("relay_waits", shard=self._alias, reason=error.message)
         except Exception:
             log.exception("relay_failed", shard=self._alias)
-            self._stop.wait(POLL_S)
 
     def _beat(self) -> None:
         """Once a second, let replicas show how far behind they are."""
@@ -96,6 +104,9 @@ class ShardRelay:
             heartbeat_write(alias)
 
     def _holds_lease(self) -> bool:
+        if self._lease is not None and monotonic() - self._renewed_at < LEASE_S / 3:
+            return True
+        self._renewed_at = monotonic()
         if self._lease is None or not self._lease.renew():
             self._lease = services.lock.acquire(f"relay:{self._alias}", ttl_s=LEASE_S)
         return self._lease is not None
@@ -105,11 +116,17 @@ def publish_pending(alias: str, limit: int = BATCH) -> int:
     """Publish the oldest unpublished events of one shard; return how many were taken.
 
     An event that keeps failing becomes a dead letter, so that it cannot hold up the rest.
+    Raises UnavailableError when bus or queue are away: that is no fault of an event.
     """
     pending = OutboxEvent.objects.using(alias).filter(published_at=None).order_by("id")
     events = list(pending[:limit])
-    done = [event.pk for event in events if _publish(alias, event)]
-    _mark_published(alias, done)
+    done: list[int] = []
+    try:
+        for event in events:
+            if _publish(alias, event):
+                done.append(event.pk)  # noqa: PERF401 - an outage must not lose this list
+    finally:
+        _mark_published(alias, done)
     metrics.relay_published(shard=alias, count=len(done))
     age = now() - events[0].created_at if events else timedelta()
     metrics.outbox_lag(shard=alias, seconds=age.total_seconds())
@@ -128,6 +145,8 @@ def _publish(alias: str, event: OutboxEvent) -> bool:
                 event_id=event.pk,
                 aggregate_id=event.aggregate_id,
             )
+    except UnavailableError:
+        raise
     except Exception as error:
         log.exception("relay_event_failed", topic=event.topic, event_id=event.pk)
         return _give_up(alias, event, error)

@@ -9,8 +9,10 @@ from tradingplatform.db.outbox import emit
 from tradingplatform.db.replicas import heartbeat_write
 from tradingplatform.db.shards import shard_for
 from tradingplatform.db.transactions import tx
+from tradingplatform.errors import UnavailableError
 from tradingplatform.relay import ShardRelay, publish_pending
-from tradingplatform.services import services
+from tradingplatform.services import override_services, services
+from tradingplatform.services.websocket.memory import MemoryBus
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -100,6 +102,45 @@ def test_a_poisonous_event_becomes_a_dead_letter_and_holds_up_nobody(settings, j
     assert letter.attempts == settings.OUTBOX_ATTEMPTS
     assert "test.no_such_job" in letter.error
     assert not OutboxEvent.objects.for_user(OWNER).filter(published_at=None).exists()
+
+
+class BrokenBus(MemoryBus):
+    """A bus that lets ``left`` messages through and is then out of reach."""
+
+    left = 1
+
+    def publish(self, channel, payload):
+        if not channel.startswith("stream:"):
+            return
+        if self.left == 0:
+            raise UnavailableError("The bus cannot be reached.")
+        self.left -= 1
+
+
+def test_an_unreachable_bus_is_no_fault_of_the_events(heard, wait_until):
+    events = [send(number) for number in range(3)]
+    with override_services(websocket=BrokenBus()):
+        for _ in range(10):
+            with pytest.raises(UnavailableError):
+                publish_pending(shard_for(OWNER))
+
+    waiting = OutboxEvent.objects.for_user(OWNER).filter(published_at=None)
+    assert [event.pk for event in waiting.order_by("id")] == [event.pk for event in events[1:]]
+    assert DeadLetter.objects.count() == 0
+    publish_pending(shard_for(OWNER))
+    wait_until(lambda: len(heard) == 2)
+    assert [frame["seq"] for _, frame in heard] == [2, 3]
+
+
+class UnreachableBus(MemoryBus):
+    def publish(self, channel, payload):
+        raise UnavailableError("The bus cannot be reached.")
+
+
+def test_a_commit_stands_when_the_bus_is_out_of_reach():
+    with override_services(websocket=UnreachableBus()):
+        send(1)
+    assert OutboxEvent.objects.for_user(OWNER).count() == 1
 
 
 def test_the_loop_wakes_up_for_new_events_and_stops(heard, wait_until):
