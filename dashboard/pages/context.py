@@ -22,6 +22,7 @@ from portfolio.core.costs import (
     rate_on,
     settlement_date,
 )
+from portfolio.core.risk import MARKET_COLLAR
 from tradingplatform import clock
 from tradingplatform.api.principal import Principal
 from tradingplatform.money import CURRENCY_DIGITS, decimal_text
@@ -69,6 +70,7 @@ def market_config(request: HttpRequest) -> dict[str, Any]:
         **base_config(request),
         "default_symbols": page_symbols(),
         "ticks": {exchange: _ticks(exchange) for exchange in TICK_TABLES},
+        "market_collar": decimal_text(MARKET_COLLAR),
         "costs": {exchange: _costs(exchange) for exchange in COMMISSIONS},
     }
 

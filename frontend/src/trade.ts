@@ -13,6 +13,7 @@ import './components/sample-badge.ts';
 import './components/stock-chart.ts';
 import './components/symbol-head.ts';
 import './components/symbol-search.ts';
+import { ApiError, explained } from './lib/api.ts';
 import { pageConfig } from './lib/config.ts';
 import { type PortfolioNews, theDesk } from './lib/desk.ts';
 import { announce } from './lib/dom.ts';
@@ -41,6 +42,14 @@ function sessionEnd(): void {
   window.addEventListener('session-ended', () => {
     const next = encodeURIComponent(location.pathname);
     location.assign(`${pageConfig().log_in_url}?next=${next}&ended=1`);
+  });
+}
+
+/** What a frame was refused for. */
+function refusals(): void {
+  theDesk().socket.onError((frame) => {
+    const body = { errorCode: frame.errorCode ?? '', message: frame.message ?? '' };
+    announce(explained(new ApiError(400, body)), 'bad');
   });
 }
 
@@ -85,6 +94,7 @@ format.useLocale(pageConfig().language);
 panels();
 sessionEnd();
 problems();
+refusals();
 side();
 news();
 void theDesk().start(pageConfig().default_symbols);

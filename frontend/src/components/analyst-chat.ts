@@ -175,6 +175,8 @@ export class AnalystChat extends HTMLElement {
       this.rename(clientId, kept.id);
     } catch (error) {
       this.busy(null);
+      this.bubbles.get(clientId)?.root.remove();
+      this.bubbles.delete(clientId);
       this.input.value = content;
       announce(api.explained(error), 'bad');
     }

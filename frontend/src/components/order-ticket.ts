@@ -149,6 +149,7 @@ export class OrderTicket extends HTMLElement {
       ['notional', _('Order value')],
       ['fees', _('Fee and tax (estimate)')],
       ['total', _('Total (estimate)')],
+      ['aside', _('Set aside until it fills')],
     ];
     const list = el('dl', { class: 'ticket-sums' });
     for (const [key, name] of names) {
@@ -156,7 +157,7 @@ export class OrderTicket extends HTMLElement {
       const label = el('dt', {}, name);
       this.lines.set(key, value);
       this.lines.set(`${key}-name`, label);
-      list.append(el('div', {}, label, value));
+      list.append(el('div', { 'data-sum': key }, label, value));
     }
     return list;
   }
@@ -188,7 +189,7 @@ export class OrderTicket extends HTMLElement {
   private get held(): Decimal {
     const symbol = this.desk.symbol.value;
     const own = this.desk.positions.value?.find((one) => one.symbol === symbol);
-    return Decimal.of(own?.quantity);
+    return Decimal.of(own?.quantity).minus(Decimal.of(own?.reserved_quantity));
   }
 
   private choose(side: Side, type: OrderType): void {
@@ -197,6 +198,7 @@ export class OrderTicket extends HTMLElement {
     for (const [name, button] of this.sides) button.setAttribute('aria-pressed', String(name === side));
     for (const [name, button] of this.types) button.setAttribute('aria-pressed', String(name === type));
     this.dataset['side'] = side;
+    this.dataset['type'] = type;
     this.priceRow.hidden = type === 'MARKET';
     setText(this.submit, side === 'BUY' ? _('Buy') : _('Sell'));
     this.submit.classList.toggle('buy', side === 'BUY');
@@ -241,6 +243,15 @@ export class OrderTicket extends HTMLElement {
     return this.type === 'MARKET' ? this.marketPrice() : Decimal.parse(this.priceField.value);
   }
 
+  /** The most a buy may pay per share, which is set aside: at market the day's upper limit. */
+  private worstPrice(): Decimal | null {
+    const price = this.price();
+    if (this.type === 'LIMIT' || !price) return price;
+    const band = this.desk.instrument(this.desk.symbol.value)?.price_band;
+    if (band) return Decimal.parse(band.high);
+    return price.times(Decimal.of('1').plus(Decimal.of(pageConfig().market_collar)));
+  }
+
   private stepPrice(by: 1 | -1): void {
     const now = Decimal.parse(this.priceField.value) ?? this.marketPrice();
     if (!now) return;
@@ -258,7 +269,7 @@ export class OrderTicket extends HTMLElement {
 
   private most(): Decimal {
     if (this.side === 'SELL') return this.held;
-    const price = this.price();
+    const price = this.worstPrice();
     return price ? affordable(this.cash, price, this.lot, this.costs) : Decimal.ZERO;
   }
 
@@ -276,7 +287,7 @@ export class OrderTicket extends HTMLElement {
     const quantity = Decimal.parse(this.quantityField.value);
     this.line('total-name', isBuy ? _('Total cost (estimate)') : _('Net proceeds (estimate)'));
     if (!price || !quantity || quantity.sign <= 0) {
-      for (const key of ['notional', 'fees', 'total']) this.line(key, '–');
+      for (const key of ['notional', 'fees', 'total', 'aside']) this.line(key, '–');
       return;
     }
     const assetType = this.desk.instrument(this.desk.symbol.value)?.asset_type;
@@ -284,6 +295,8 @@ export class OrderTicket extends HTMLElement {
     this.line('notional', format.money(sums.notional, currency));
     this.line('fees', format.money(sums.commission.plus(sums.tax), currency));
     this.line('total', format.money(sums.total, currency));
+    const worst = estimate('BUY', quantity, this.worstPrice() ?? price, this.costs).total;
+    this.line('aside', format.money(worst, currency));
   }
 
   private line(key: string, text: string): void {
@@ -325,9 +338,9 @@ export class OrderTicket extends HTMLElement {
     if (this.side === 'SELL') {
       if (quantity.compare(this.held) <= 0) return true;
       const held = format.quantity(this.held.toPlain());
-      return Boolean(this.refuse(_('You hold {held} shares.', { held }), this.quantityField));
+      return Boolean(this.refuse(_('{held} shares are free to sell.', { held }), this.quantityField));
     }
-    const total = estimate('BUY', quantity, price, this.costs).total;
+    const total = estimate('BUY', quantity, this.worstPrice() ?? price, this.costs).total;
     if (total.compare(this.cash) <= 0) return true;
     const [needed, available] = [format.money(total, this.currency), format.money(this.cash, this.currency)];
     const text = _('The order needs {needed}; {available} is available.', { needed, available });

@@ -19,6 +19,7 @@ export interface PageConfig {
   default_symbols: string[];
   ticks: Record<string, TickBand[]>;
   costs: Record<string, Costs>;
+  market_collar: string;
   icons: string;
   log_in_url: string;
 }
@@ -29,6 +30,7 @@ export const EMPTY_CONFIG: PageConfig = {
   default_symbols: [],
   ticks: {},
   costs: {},
+  market_collar: '0',
   icons: '',
   log_in_url: '/log-in',
 };

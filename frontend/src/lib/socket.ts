@@ -16,6 +16,7 @@ interface Joined {
   cursor: Cursor;
   onFrame: (frame: Frame) => void;
   onResync: () => void;
+  wasJoined: boolean;
 }
 
 export class LiveSocket {
@@ -86,9 +87,12 @@ export class LiveSocket {
   }
 
   join(stream: string, onFrame: (frame: Frame) => void, onResync: () => void): () => void {
-    this.streams.set(stream, { cursor: new Cursor(), onFrame, onResync });
+    this.streams.set(stream, { cursor: new Cursor(), onFrame, onResync, wasJoined: false });
     this.resume(stream);
-    return () => this.streams.delete(stream);
+    return () => {
+      this.streams.delete(stream);
+      this.send({ type: 'unsubscribe', streams: [stream] });
+    };
   }
 
   send(frame: Record<string, unknown>): boolean {
@@ -105,7 +109,6 @@ export class LiveSocket {
   }
 
   private opened(): void {
-    this.attempt = 0;
     this.lastFrameAt = performance.now();
     this.lastPingAt = this.lastFrameAt;
     this.lastMarketAt = this.lastFrameAt;
@@ -121,6 +124,8 @@ export class LiveSocket {
     } catch {
       return;
     }
+    // Only a server that talks counts as back: one that accepts and closes must not be hammered.
+    this.attempt = 0;
     this.lastFrameAt = performance.now();
     if (frame.type === 'market' || !this.symbols.size) this.lastMarketAt = this.lastFrameAt;
     if (this.health.value === 'stale' && this.lastMarketAt === this.lastFrameAt) {
@@ -167,9 +172,14 @@ export class LiveSocket {
 
   /** A first join starts where the stream stands now; the REST snapshot holds what came before. */
   private joined(frame: Frame): void {
-    for (const [stream, place] of Object.entries(frame.positions ?? {})) {
-      const cursor = this.streams.get(stream)?.cursor;
-      if (cursor && !cursor.position) cursor.moveTo(place.epoch, place.seq);
+    for (const stream of frame.streams ?? []) {
+      const joined = this.streams.get(stream);
+      if (!joined || joined.cursor.position) continue;
+      const place = frame.positions?.[stream];
+      if (place) joined.cursor.moveTo(place.epoch, place.seq);
+      // Joined before without a place to resume from: what came meanwhile stands in REST only.
+      if (joined.wasJoined) joined.onResync();
+      joined.wasJoined = true;
     }
   }
 

@@ -80,6 +80,7 @@ export interface Portfolio {
 export interface Position {
   symbol: string;
   quantity: string;
+  reserved_quantity?: string;
   average_cost: string;
   cost_basis: string;
   market_price: string | null;
@@ -151,6 +152,7 @@ export interface Frame {
   ts?: string;
   data?: unknown;
   sequence?: number;
+  streams?: string[];
   positions?: Record<string, { epoch: string; seq: number }>;
   errorCode?: string;
   message?: string;
