@@ -87,8 +87,8 @@ def enqueue(name: str, *, delay_s: float = 0, **kwargs: object) -> None:
     """Start a job soon.
 
     Raises UnknownJobError if there is none of that name, UnavailableError when the queue
-    cannot be reached. Losing the queue loses the call, so work that matters is also found by its job's
-    own sweep over the database.
+    cannot be reached. Losing the queue loses the call, so work that matters is also found
+    by its job's own sweep over the database.
     """
     task = current_app.tasks.get(name)
     if task is None:
