@@ -101,13 +101,23 @@ class Client:
         """Send one request; any answer but success is an error of the benchmark."""
         headers = self._headers | ({"Idempotency-Key": key} if key else {})
         content = None if body is None else json.dumps(body)
-        self._connection.request(method, path, body=content, headers=headers)
-        answer = self._connection.getresponse()
+        try:
+            answer = self._send(method, path, content, headers)
+        except (ConnectionError, http.client.RemoteDisconnected):
+            # The server had closed an idle connection; the key makes a second try safe.
+            self._connection.close()
+            answer = self._send(method, path, content, headers)
         text = answer.read()
         if answer.status >= 300:
             message = f"{method} {path}: {answer.status} {text[:300]!r}"
             raise RuntimeError(message)
         return json.loads(text)
+
+    def _send(
+        self, method: str, path: str, content: str | None, headers: dict[str, str]
+    ) -> http.client.HTTPResponse:
+        self._connection.request(method, path, body=content, headers=headers)
+        return self._connection.getresponse()
 
 
 class Platform:
@@ -153,7 +163,12 @@ class Platform:
                     command, cwd=ROOT, env=self._environment, stdout=log, stderr=log
                 )
             self._running.append(process)
-        wait_until(self._is_quoting, START_TIMEOUT_S, "the feed")
+        try:
+            wait_until(self._is_quoting, START_TIMEOUT_S, "the first quotes")
+        except RuntimeError:
+            for name in PROCESSES:
+                print(f"-- {name}", (self._folder / f"{name}.log").read_text()[-1500:], sep="\n")
+            raise
 
     def stop(self) -> None:
         """End what was started."""

@@ -45,7 +45,7 @@ log = structlog.get_logger(__name__)
 Ask = Callable[[Order, Quote | None, datetime], Report]
 
 MARKET_CHANNEL = "market:"
-POLL_S = 0.25
+POLL_S = 0.5
 SWEEP_EVERY_S = 2.0
 RELOAD_EVERY_S = 30.0
 RETRY_AFTER_S = 1.0
