@@ -19,6 +19,7 @@ PHRASES = {
     "caveat.SAMPLE_DATA": "SAMPLE prices come from the sample market and are not real.",
     "caveat.GENERATED_BARS": "Some figures of the bars were generated.",
     "caveat.QUOTE_OLD": "The newest quote is several minutes old or older.",
+    "caveat.SESSION_OPEN": "The last daily bar is of a day that is not over yet.",
     "caveat.SHORT_HISTORY": "The window is shorter than a year, so estimates are rough.",
     "caveat.SHORTER_THAN_ASKED": "There is less history than asked for.",
     "caveat.SQUARE_ROOT_OF_TIME": "The horizon is scaled up from daily returns.",

@@ -19,6 +19,7 @@ PHRASES = {
     "caveat.SAMPLE_DATA": "SAMPLE은 예시 시장의 가격으로, 실제 시세가 아닙니다.",
     "caveat.GENERATED_BARS": "봉 데이터의 일부 수치는 생성된 값입니다.",
     "caveat.QUOTE_OLD": "최신 시세가 몇 분 이상 지난 것입니다.",
+    "caveat.SESSION_OPEN": "마지막 일봉은 아직 끝나지 않은 날의 값입니다.",
     "caveat.SHORT_HISTORY": "기간이 1년보다 짧아 추정이 거칩니다.",
     "caveat.SHORTER_THAN_ASKED": "요청한 기간보다 데이터가 짧습니다.",
     "caveat.SQUARE_ROOT_OF_TIME": "기간은 일별 수익률에서 환산했습니다.",

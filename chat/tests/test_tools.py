@@ -9,8 +9,9 @@ from chat.tests.factories import JOON, MINA, bars_walk, market_make
 from chat.tools.base import ToolArgumentError, ToolContext
 from chat.tools.registry import TOOLS
 from market.errors import SymbolUnknownError
+from market.rules import exchange_timezone
 from market.selectors import bars_get, price_panel
-from market.tests.factories import instrument_make
+from market.tests.factories import bar_make, instrument_make
 from portfolio.errors import PortfolioNotFoundError
 from portfolio.tests.factories import portfolio_make
 from quant import drawdown, indicators, performance, returns, risk
@@ -106,6 +107,15 @@ def test_technical_analysis_equals_quant():
     stochastic = indicators.stochastic_oscillator(bars.highs(), bars.lows(), bars.closes())
     assert row["stochastic_k"] == stochastic.percent_k[-1]
     assert row["name_ko"] == "삼성전자"
+
+
+def test_a_bar_of_the_present_day_is_said_to_be_unfinished():
+    aapl = market_make()["AAPL"]
+    assert "SESSION_OPEN" not in run("technical_analysis", symbols=["AAPL"])["caveats"]
+
+    bar_make(aapl, now().astimezone(exchange_timezone("NASDAQ")).date(), "150")
+
+    assert "SESSION_OPEN" in run("technical_analysis", symbols=["AAPL"])["caveats"]
 
 
 @pytest.mark.parametrize("method", ["historical", "gaussian", "cornish_fisher"])

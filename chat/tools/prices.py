@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 
 from chat.enums import Caveat
 from market.enums import Source
+from market.rules import exchange_timezone
 from market.selectors import bars_get, price_panel
 from market.types import BarSeries, FloatArray, PricePanel
 from quant.errors import InsufficientDataError
@@ -62,6 +63,13 @@ def length_caveats(*, n_returns: int, lookback_days: int) -> list[Caveat]:
     """Return what must be said about the length of a window."""
     caveats = [Caveat.SHORTER_THAN_ASKED] if n_returns < lookback_days else []
     return [*caveats, Caveat.SHORT_HISTORY] if n_returns < YEAR_DAYS else caveats
+
+
+def session_caveats(exchange: str, bars: BarSeries, now: datetime) -> list[Caveat]:
+    """Return what must be said when the last bar is of the present day of its exchange."""
+    today = now.astimezone(exchange_timezone(exchange)).date()
+    is_open = bool(len(bars)) and bars.dates()[-1].astype(object) >= today
+    return [Caveat.SESSION_OPEN] if is_open else []
 
 
 def midnight(day: date) -> datetime:

@@ -6,7 +6,14 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from chat.tools.base import SYMBOLS_MAX, Arguments, Result, Symbol, Tool, ToolContext
-from chat.tools.prices import daily_bars, joined, midnight, once, source_caveats
+from chat.tools.prices import (
+    daily_bars,
+    joined,
+    midnight,
+    once,
+    session_caveats,
+    source_caveats,
+)
 from market.selectors import instruments_get
 from market.types import BarSeries, FloatArray
 from quant import indicators
@@ -89,8 +96,11 @@ def run(args: TechnicalAnalysisArguments, ctx: ToolContext) -> TechnicalAnalysis
     ]
     caveats = [
         caveat
-        for series in bars.values()
-        for caveat in source_caveats(series.source, generated=bool(series.generated_mask.any()))
+        for symbol, series in bars.items()
+        for caveat in (
+            *source_caveats(series.source, generated=bool(series.generated_mask.any())),
+            *session_caveats(instruments[symbol].exchange, series, ctx.now),
+        )
     ]
     return TechnicalAnalysisResult(
         source=joined(series.source for series in bars.values()),
