@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts.models import Session, User
+from accounts.models import ApiKey, Session, User
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -32,5 +32,14 @@ class UserAdmin(ReadOnlyAdmin):
 class SessionAdmin(ReadOnlyAdmin):
     list_display = ("sid", "user", "ip", "created_at", "last_seen_at", "expires_at", "revoked_at")
     search_fields = ("sid", "user__email", "ip")
+    list_select_related = ("user",)
+    ordering = ("-created_at",)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    list_display = ("prefix", "name", "user", "scopes", "expires_at", "last_used_at", "revoked_at")
+    search_fields = ("prefix", "name", "user__email")
+    exclude = ("secret_hash",)
     list_select_related = ("user",)
     ordering = ("-created_at",)

@@ -14,15 +14,18 @@ from rest_framework.request import Request
 
 from accounts.errors import InvalidTokenError
 from accounts.services import sessions
+from accounts.services.api_keys import api_key_principal
 from accounts.services.pages import page_principal, session_id_in
 from accounts.services.sessions import session_principal
 from accounts.services.tickets import ws_ticket_redeem
 from accounts.tokens import access_token_read
+from tradingplatform.api.client_ip import client_ip
 from tradingplatform.api.errors import CsrfFailedError
 from tradingplatform.api.principal import Principal
 from tradingplatform.errors import AuthenticationError
 
 __all__ = [
+    "ApiKeyAuthentication",
     "BearerAuthentication",
     "CookieAuthentication",
     "PageUserMiddleware",
@@ -33,6 +36,20 @@ __all__ = [
 ]
 
 
+class ApiKeyAuthentication(BaseAuthentication):
+    """``Authorization: Api-Key <key>``, for programs; policy.py says what a key may call."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "api-key":
+            return None
+        address = client_ip(request._request)  # noqa: SLF001 - DRF offers no other way
+        return api_key_principal(secret=secret.strip(), address=address), None
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
 class BearerAuthentication(BaseAuthentication):
     """``Authorization: Bearer <access>``; with this header no cookie is looked at."""
 
@@ -41,7 +58,7 @@ class BearerAuthentication(BaseAuthentication):
         if not scheme:
             return None
         if scheme.lower() != "bearer":
-            raise InvalidTokenError("Send Authorization: Bearer <access token>.")
+            raise InvalidTokenError("Send Authorization: Bearer <access> or Api-Key <key>.")
         return bearer_principal(token.strip()), None
 
     def authenticate_header(self, request: Request) -> str:

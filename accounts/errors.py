@@ -9,6 +9,18 @@ class EmailTakenError(ConflictError):
     code = ErrorCode.EMAIL_TAKEN
 
 
+class ApiKeyLimitError(ConflictError):
+    """The account has as many live keys as it may."""
+
+    code = ErrorCode.API_KEY_LIMIT_REACHED
+
+
+class InvalidApiKeyError(AuthenticationError):
+    """Unknown, revoked, run out, or used from another address; which of them is not said."""
+
+    code = ErrorCode.INVALID_API_KEY
+
+
 class InvalidCredentialsError(AuthenticationError):
     """Address or password is wrong; which of them is not said."""
 

@@ -7,9 +7,12 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 
 from accounts.enums import Language, Theme
+from accounts.key_models import ApiKey
 from accounts.rules import NICKNAME_MAX, normalise_email
 from tradingplatform.clock import now
 from tradingplatform.ids import uuid7
+
+__all__ = ["ApiKey", "RefreshFamily", "RefreshToken", "Session", "User", "UserManager"]
 
 
 class UserManager(BaseUserManager["User"]):

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from accounts.models import Session, User
+from accounts.models import ApiKey, Session, User
 from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.errors import NotFoundError
 
@@ -23,6 +23,18 @@ def user_by_email(email: str) -> User | None:
 def session_with_user(sid: UUID) -> Session | None:
     """Return a session with its user, in one query."""
     return Session.objects.using(GLOBAL_ALIAS).select_related("user").filter(sid=sid).first()
+
+
+def api_keys_get(account_db_key: int) -> list[ApiKey]:
+    """Return the keys of a user that were not revoked, the newest first."""
+    keys = ApiKey.objects.using(GLOBAL_ALIAS).filter(user_id=account_db_key)
+    return list(keys.filter(revoked_at__isnull=True).order_by("-created_at", "-pk"))
+
+
+def api_key_with_user(secret_hash: str) -> ApiKey | None:
+    """Return the key whose secret this is the hash of, with its user, in one query."""
+    keys = ApiKey.objects.using(GLOBAL_ALIAS).select_related("user")
+    return keys.filter(secret_hash=secret_hash).first()
 
 
 def is_known_address(*, account_db_key: int, ip: str) -> bool:

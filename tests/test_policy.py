@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.views import APIView
 
-from tradingplatform.api.policy import POLICY, Access, Route, access_for, routes
+from tradingplatform.api.policy import KEY_SCOPES, POLICY, Access, Route, access_for, routes
 from tradingplatform.api.views import ApiView
 
 ROUTES = list(routes())
@@ -56,6 +56,16 @@ def test_entries_name_exactly_the_methods_of_their_views() -> None:
         if found != set(POLICY[name])
     }
     assert differing == {}
+
+
+def test_api_keys_open_only_calls_that_the_table_knows() -> None:
+    unknown = {
+        (name, method)
+        for name, scopes in KEY_SCOPES.items()
+        for method in scopes
+        if access_for(name, method) not in {Access.PUBLIC, Access.USER}
+    }
+    assert unknown == set()
 
 
 def test_every_api_view_asks_the_table() -> None:

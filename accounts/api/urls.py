@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import views
+from accounts.api import key_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -11,5 +11,7 @@ urlpatterns = [
     path("logout", views.LogOutView.as_view(), name="logout"),
     path("token/refresh", views.TokenRefreshView.as_view(), name="token-refresh"),
     path("me", views.MeView.as_view(), name="me"),
+    path("api-keys", key_views.ApiKeysView.as_view(), name="api-keys"),
+    path("api-keys/<uuid:key_id>", key_views.ApiKeyView.as_view(), name="api-key"),
     path("ws-ticket", views.WsTicketView.as_view(), name="ws-ticket"),
 ]

@@ -6,13 +6,19 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from tradingplatform.api.client_ip import client_ip
-from tradingplatform.api.policy import access_for, permits
-from tradingplatform.errors import AuthenticationError, PermissionDeniedError
+from tradingplatform.api.policy import access_for, permits, scope_for
+from tradingplatform.errors import AuthenticationError, ErrorCode, PermissionDeniedError
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # which imports this module through its settings
 
-    from tradingplatform.api.principal import Anonymous, Principal
+    from tradingplatform.api.principal import Anonymous, Principal, Scope
+
+
+class ScopeMissingError(PermissionDeniedError):
+    """The key was not made for this."""
+
+    code = ErrorCode.SCOPE_MISSING
 
 
 class PolicyPermission(BasePermission):
@@ -24,9 +30,20 @@ class PolicyPermission(BasePermission):
             return True  # not implemented: the view answers 405
         who = cast("Principal | Anonymous", request.user)
         match = request.resolver_match
-        access = access_for(match.view_name, method) if match else None
+        name = match.view_name if match else ""
+        if who.is_program:
+            _check_scope(cast("Principal", who), scope_for(name, method))
+        access = access_for(name, method)
         if permits(access, who, address=client_ip(request._request)):  # noqa: SLF001 - DRF's own way
             return True
         if access is not None and not who.is_authenticated:
             raise AuthenticationError("Sign in first.")
         raise PermissionDeniedError("You may not do this.")
+
+
+def _check_scope(who: "Principal", scope: "Scope | None") -> None:
+    """Refuse a program what its key was not made for."""
+    if scope is None:
+        raise PermissionDeniedError("An API key may not do this.")
+    if scope not in who.scopes:
+        raise ScopeMissingError("The API key lacks a scope.", required=scope.value)

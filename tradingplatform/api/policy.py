@@ -13,7 +13,7 @@ from ipaddress import ip_address, ip_network
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tradingplatform.api.principal import Anonymous, Principal
+from tradingplatform.api.principal import Anonymous, Principal, Scope
 
 
 class Access(StrEnum):
@@ -55,6 +55,8 @@ POLICY: dict[str, dict[str, Access]] = {
     "accounts:logout": {"POST": USER},
     "accounts:me": {"GET": USER},
     "accounts:ws-ticket": {"POST": USER},
+    "accounts:api-keys": {"GET": USER, "POST": USER},
+    "accounts:api-key": {"DELETE": USER},
     # Market: users only when settings.MARKET_ANONYMOUS is off, which the views see to.
     "market:instruments": {"GET": PUBLIC},
     "market:instrument": {"GET": PUBLIC},
@@ -88,6 +90,35 @@ POLICY: dict[str, dict[str, Access]] = {
     # Django admin. Its own log-in form is not used: the log-in page leads there.
     "admin:*": {"GET": OPERATOR, "POST": OPERATOR},
 }
+
+
+# What an API key may call, and the scope it needs; a key is refused everywhere else, also
+# where strangers are let in.
+_MARKET = {"GET": Scope.MARKET_READ}
+_PORTFOLIO = {"GET": Scope.PORTFOLIO_READ}
+KEY_SCOPES: dict[str, dict[str, Scope]] = {
+    "market:instruments": _MARKET,
+    "market:instrument": _MARKET,
+    "market:quotes": _MARKET,
+    "market:bars": _MARKET,
+    "market:overview": _MARKET,
+    "portfolio:portfolios": _PORTFOLIO,
+    "portfolio:portfolio": _PORTFOLIO,
+    "portfolio:positions": _PORTFOLIO,
+    "portfolio:transactions": _PORTFOLIO,
+    "portfolio:orders": {**_PORTFOLIO, "POST": Scope.TRADE},
+    "portfolio:order": {**_PORTFOLIO, "PATCH": Scope.TRADE, "DELETE": Scope.TRADE},
+    "chat:rooms": {"GET": Scope.CHAT, "POST": Scope.CHAT},
+    "chat:room": {"GET": Scope.CHAT, "PATCH": Scope.CHAT, "DELETE": Scope.CHAT},
+    "chat:messages": {"GET": Scope.CHAT, "POST": Scope.CHAT},
+    "chat:tools": {"GET": Scope.CHAT},
+    "chat:personas": {"GET": Scope.CHAT},
+}
+
+
+def scope_for(view_name: str, method: str) -> Scope | None:
+    """Return the scope with which an API key may call a route; None: no key may."""
+    return KEY_SCOPES.get(view_name, {}).get("GET" if method == "HEAD" else method)
 
 
 def access_for(view_name: str, method: str) -> Access | None:

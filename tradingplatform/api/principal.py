@@ -1,8 +1,18 @@
 """Who is asking? The answer that authentication gives and everything else trusts."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal
 from uuid import UUID
+
+
+class Scope(StrEnum):
+    """What an API key can be allowed to do; policy.py says which call needs which."""
+
+    MARKET_READ = "market:read"
+    PORTFOLIO_READ = "portfolio:read"
+    TRADE = "trade"
+    CHAT = "chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,18 +20,28 @@ class Principal:
     """A signed-in caller; stands in for ``request.user`` so that no user row is loaded.
 
     ``account_db_key`` names the shard and never leaves the server; ``uid`` is the public name.
+    ``session_id`` is the log-in behind the call, or the key of a program.
     """
 
     account_db_key: int
     uid: UUID
     session_id: UUID
     is_operator: bool = False
-    method: Literal["bearer", "cookie", "ticket"] = "bearer"
+    method: Literal["bearer", "cookie", "ticket", "api_key"] = "bearer"
     scopes: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def pk(self) -> int:
         return self.account_db_key
+
+    @property
+    def is_program(self) -> bool:
+        return self.method == "api_key"
+
+    @property
+    def rate_identity(self) -> str:
+        """Whom a limiter counts: a program by its key, a person over all sessions."""
+        return f"key:{self.session_id}" if self.is_program else str(self.uid)
 
     @property
     def is_authenticated(self) -> bool:
@@ -38,6 +58,7 @@ class Anonymous:
 
     pk: None = None
     is_operator: bool = False
+    is_program: bool = False
 
     @property
     def is_authenticated(self) -> bool:

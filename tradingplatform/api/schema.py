@@ -5,9 +5,11 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
-from tradingplatform.api.policy import Access, access_for, routes
+from tradingplatform.api.policy import Access, access_for, routes, scope_for
+from tradingplatform.api.principal import Scope
 from tradingplatform.errors import ErrorCode
 
+API_KEY_SCHEME = "api_key"
 _WRITES = frozenset({"post", "put", "patch", "delete"})
 _VERBS = _WRITES | {"get"}
 _ALWAYS = {
@@ -71,6 +73,19 @@ class PlatformSchema(AutoSchema):
         return [self.path.split("/")[2]]
 
 
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # registers itself
+    target_class = "accounts.authentication.ApiKeyAuthentication"
+    name = API_KEY_SCHEME
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Api-Key <key>`; the operation names the scope that a key needs.",
+        }
+
+
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # registers itself
     target_class = "accounts.authentication.BearerAuthentication"
     name = "bearer"
@@ -101,6 +116,7 @@ def complete_operations(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             operation.setdefault("parameters", []).extend(_COMMON_PARAMETERS)
             if access_for(names.get(path, ""), verb.upper()) is Access.PUBLIC:
                 operation["security"] = [{}]
+            _name_scope(operation, scope_for(names.get(path, ""), verb.upper()))
     return result
 
 
@@ -111,6 +127,13 @@ def _add_errors(responses: dict[str, Any], *, writes: bool) -> None:
         responses.setdefault(status, {"description": description, "content": content})
     for response in responses.values():
         response["headers"] = _HEADERS | response.get("headers", {})
+
+
+def _name_scope(operation: dict[str, Any], scope: Scope | None) -> None:
+    """Say which scope a key needs, or that no key is let in."""
+    others = [need for need in operation.get("security", []) if API_KEY_SCHEME not in need]
+    keys = [{API_KEY_SCHEME: [scope.value]}] if scope is not None else []
+    operation["security"] = [*others, *keys]
 
 
 def _names_by_path() -> dict[str, str]:

@@ -90,7 +90,7 @@ class ApiView(APIView):
     def _count(self, request: Request) -> None:
         who = cast("Principal | Anonymous", request.user)
         if isinstance(who, Principal):
-            identity = str(who.uid)
+            identity = who.rate_identity
         else:
             identity = rate_identity(client_ip(http_request(request)))
         rate_class = self.read_rate_class if request.method in _READS else self.rate_class

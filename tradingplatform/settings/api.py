@@ -8,6 +8,7 @@ _ENV = load()
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.ApiKeyAuthentication",
         "accounts.authentication.BearerAuthentication",
         "accounts.authentication.CookieAuthentication",
     ],

@@ -84,6 +84,8 @@ SESSION_KEEP_S = 90 * 24 * 3600
 SESSION_CACHE_S = 5
 SESSION_TOUCH_EVERY_S = 60
 REFRESH_GRACE_S = 10
+API_KEYS_MAX = 20
+API_KEY_TOUCH_EVERY_S = 60
 WS_TICKET_TTL_S = 30
 
 # Outermost first. RequestMiddleware sees every answer; PolicyMiddleware needs the session.

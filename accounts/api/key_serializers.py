@@ -1,0 +1,44 @@
+"""Shapes of the key endpoints."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.rules import KEY_NAME_MAX, NETWORKS_MAX
+from tradingplatform.api.principal import Scope
+
+_SCOPES = [(scope.value, scope.value) for scope in Scope]
+
+
+class ApiKeyInput(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=KEY_NAME_MAX)
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=_SCOPES), min_length=1, max_length=len(_SCOPES)
+    )
+    allowed_ips = serializers.ListField(
+        child=serializers.CharField(max_length=49),
+        required=False,
+        max_length=NETWORKS_MAX,
+        help_text="Addresses and networks that may use the key; from anywhere when empty.",
+    )
+    expires_in_days = serializers.IntegerField(min_value=1, max_value=365, required=False)
+
+
+class ApiKeyOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    prefix = serializers.CharField(help_text="The first characters of the key.")
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=_SCOPES))
+    allowed_ips = serializers.ListField(child=serializers.CharField())
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(allow_null=True)
+    last_used_ip = serializers.CharField(allow_blank=True)
+
+
+class ApiKeysOutput(serializers.Serializer[Any]):
+    results = ApiKeyOutput(many=True)
+
+
+class NewApiKeyOutput(ApiKeyOutput):
+    key = serializers.CharField(help_text="The key itself; it is never shown again.")

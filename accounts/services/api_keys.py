@@ -1,0 +1,155 @@
+"""Keys for programs: shown once, kept as hashes, limited by scope, address and time."""
+
+import hashlib
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+from uuid import UUID
+
+from django.conf import settings
+
+from accounts import selectors
+from accounts.errors import ApiKeyLimitError, InvalidApiKeyError
+from accounts.locks import user_for_update
+from accounts.models import ApiKey
+from accounts.rules import clean_key_name, clean_networks
+from tradingplatform.api.principal import Principal, Scope
+from tradingplatform.clock import now
+from tradingplatform.db.shards import GLOBAL_ALIAS
+from tradingplatform.db.transactions import after_commit, global_tx
+from tradingplatform.errors import NotFoundError
+from tradingplatform.ids import secret_token
+
+logger = logging.getLogger(__name__)
+
+_MARK = "tp_"
+_PREFIX_LENGTH = 10
+_LENGTH_MAX = 128
+
+
+@dataclass(frozen=True)
+class NewApiKey:
+    """A key as its owner sees it once: ``secret`` is written nowhere."""
+
+    row: ApiKey
+    secret: str
+
+
+@dataclass(frozen=True)
+class KeyTerms:
+    """What a key may do, from where, and for how long."""
+
+    scopes: Collection[str]
+    allowed_ips: Collection[str] = ()
+    expires_in_days: int = 90
+
+
+def api_key_create(*, account_db_key: int, name: str, terms: KeyTerms) -> NewApiKey:
+    """Make a key; ApiKeyLimitError when the user has settings.API_KEYS_MAX live ones.
+
+    Raises ValidationError for a name or an address that is not one.
+    """
+    secret = f"{_MARK}{secret_token()}"
+    row = ApiKey(
+        user_id=account_db_key,
+        name=clean_key_name(name),
+        prefix=secret[:_PREFIX_LENGTH],
+        secret_hash=_hash(secret),
+        scopes=sorted({Scope(scope).value for scope in terms.scopes}),
+        allowed_ips=clean_networks(terms.allowed_ips),
+        expires_at=now() + timedelta(days=terms.expires_in_days),
+    )
+    global_tx(_create, row)
+    logger.info("An API key was made", extra={"key": str(row.pk), "scopes": row.scopes})
+    return NewApiKey(row=row, secret=secret)
+
+
+def api_key_revoke(*, account_db_key: int, key_id: UUID) -> None:
+    """End a key: its next request is refused. NotFoundError unless it is the user's."""
+    global_tx(_revoke, account_db_key, key_id)
+
+
+def api_key_principal(*, secret: str, address: str) -> Principal:
+    """Return whom a key speaks for; InvalidApiKeyError, whatever is wrong with it.
+
+    The row is read each time, so that the end of a key counts from the next request.
+    """
+    row = selectors.api_key_with_user(_hash(secret)) if _looks_like_one(secret) else None
+    if row is None:
+        raise InvalidApiKeyError("The API key is not valid.")
+    fault = _fault(row, address)
+    if fault:
+        logger.warning("An API key was refused", extra={"key": str(row.pk), "reason": fault})
+        raise InvalidApiKeyError("The API key is not valid.")
+    _touch(row, address)
+    return Principal(
+        account_db_key=row.user.pk,
+        uid=row.user.uid,
+        session_id=row.pk,
+        method="api_key",
+        scopes=frozenset(row.scopes),
+    )
+
+
+def _create(row: ApiKey) -> None:
+    # The lock makes rivals count one after the other.
+    user_for_update(row.user_id)
+    live = ApiKey.objects.using(GLOBAL_ALIAS).filter(
+        user_id=row.user_id, revoked_at__isnull=True, expires_at__gt=now()
+    )
+    if live.count() >= settings.API_KEYS_MAX:
+        raise ApiKeyLimitError(
+            f"An account may have {settings.API_KEYS_MAX} live API keys.",
+            limit=settings.API_KEYS_MAX,
+        )
+    row.save(using=GLOBAL_ALIAS, force_insert=True)
+
+
+def _revoke(account_db_key: int, key_id: UUID) -> None:
+    mine = ApiKey.objects.using(GLOBAL_ALIAS).filter(
+        pk=key_id, user_id=account_db_key, revoked_at__isnull=True
+    )
+    if not mine.update(revoked_at=now()):
+        raise NotFoundError("There is no such key.")
+    after_commit(None, lambda: logger.info("An API key was revoked", extra={"key": str(key_id)}))
+
+
+def _fault(row: ApiKey, address: str) -> str:
+    if row.revoked_at is not None:
+        return "revoked"
+    if row.expires_at <= now():
+        return "expired"
+    if not row.user.is_active:
+        return "account closed"
+    return "" if _is_allowed(address, row.allowed_ips) else "address"
+
+
+def _is_allowed(address: str, networks: list[str]) -> bool:
+    if not networks:
+        return True
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in ip_network(network) for network in networks)
+
+
+def _touch(row: ApiKey, address: str) -> None:
+    """Note the use, at most once a minute for an address."""
+    cutoff = now() - timedelta(seconds=settings.API_KEY_TOUCH_EVERY_S)
+    is_recent = row.last_used_at is not None and row.last_used_at > cutoff
+    if not (is_recent and row.last_used_ip == address):
+        ApiKey.objects.using(GLOBAL_ALIAS).filter(pk=row.pk).update(
+            last_used_at=now(), last_used_ip=address[:45]
+        )
+
+
+def _looks_like_one(secret: str) -> bool:
+    return secret.startswith(_MARK) and len(secret) <= _LENGTH_MAX
+
+
+def _hash(secret: str) -> str:
+    # 256 random bits need no slow hash.
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
