@@ -23,6 +23,7 @@ interface Bubble {
 export class AnalystChat extends HTMLElement {
   private desk = theDesk();
   private room: Room | null = null;
+  private hasRooms = false;
   private leave: (() => void) | null = null;
   private bubbles = new Map<string, Bubble>();
   private log = el('div', { class: 'chat-log', role: 'log', 'aria-live': 'polite', tabindex: '0' });
@@ -60,6 +61,9 @@ export class AnalystChat extends HTMLElement {
     this.desk.symbol.watch(() => {
       if (!this.bubbles.size) this.begin(false);
     });
+    window.addEventListener('line-recovered', () => {
+      if (!this.hasRooms) void this.load();
+    });
     void this.load();
   }
 
@@ -67,6 +71,7 @@ export class AnalystChat extends HTMLElement {
     this.begin(false);
     try {
       const rooms = await api.getList<Room>('/api/chat/rooms');
+      this.hasRooms = true;
       this.listRooms(rooms);
       const saved = window.localStorage.getItem(ROOM_KEY);
       const last = rooms.find((one) => one.id === saved);

@@ -56,6 +56,7 @@ export class StockChart extends HTMLElement {
       if (symbol) void this.load();
     });
     this.desk.onQuote((quote) => this.quoted(quote));
+    window.addEventListener('line-recovered', () => void this.load());
     window.addEventListener('look-changed', () => this.restyle());
     window
       .matchMedia('(prefers-color-scheme: dark)')

@@ -64,12 +64,29 @@ export class Desk {
       this.socket.join('user', (frame) => this.userFrame(frame), () => this.refreshSoon());
     }
     this.socket.start();
+    await this.loadAll(followed);
+    this.recoverWhenBack(followed);
+    if (pageConfig().signed_in) window.setInterval(() => void this.refreshEquity(), EQUITY_EVERY_MS);
+  }
+
+  private async loadAll(symbols: string[]): Promise<void> {
     await Promise.allSettled([
-      this.loadInstruments(followed),
-      this.loadQuotes(followed),
+      this.loadInstruments(symbols),
+      this.loadQuotes(symbols),
       pageConfig().signed_in ? this.loadPortfolios() : Promise.resolve(),
     ]);
-    if (pageConfig().signed_in) window.setInterval(() => void this.refreshEquity(), EQUITY_EVERY_MS);
+  }
+
+  /** After the line was down, read again what streams do not repeat: bars, lists, figures. */
+  private recoverWhenBack(symbols: string[]): void {
+    let wasDown = this.socket.health.value === 'offline';
+    this.socket.health.watch((health) => {
+      if (health === 'offline') wasDown = true;
+      if (health !== 'live' || !wasDown) return;
+      wasDown = false;
+      void this.loadAll(symbols);
+      window.dispatchEvent(new CustomEvent('line-recovered'));
+    });
   }
 
   quote(symbol: string): Quote | undefined {
