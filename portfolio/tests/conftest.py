@@ -1,6 +1,7 @@
 """Fixtures of the portfolio tests."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -8,6 +9,12 @@ from django.test import Client
 from accounts.services import Device, user_log_in, user_sign_up
 from portfolio.models import Portfolio
 from portfolio.tests.factories import market_make, portfolio_make
+
+
+@pytest.fixture(autouse=True)
+def patience(settings: Any) -> None:
+    """Let a quote outlive a test on a slow machine; how old is too old is the same rule."""
+    settings.PORTFOLIO_QUOTE_MAX_AGE_S = 600.0
 
 
 @pytest.fixture

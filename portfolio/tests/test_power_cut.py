@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from market.models import Instrument
+from market.tests.factories import quote_put
 from portfolio.brokers.paper import PaperBroker
 from portfolio.enums import OrderStatus
 from portfolio.models import Fill, Order
@@ -91,7 +93,10 @@ def test_placing_happens_whole_or_not_at_all(portfolio):
 
 
 def test_sending_and_booking_is_taken_up_where_it_was_cut(portfolio):
+    samsung = Instrument.objects.get(symbol="005930")
+
     def attempt(number: int) -> bool:
+        quote_put(samsung, "71000")
         bought = order_make(portfolio, quantity="2")
         resting = order_make(portfolio, quantity="1", limit_price="60000")
         cut = Cut(number).during(lambda: _turn(2 * number))

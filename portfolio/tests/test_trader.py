@@ -98,9 +98,10 @@ def test_what_cannot_trade_at_once_is_canceled(portfolio, time_in_force):
     assert _again(crossed).status == OrderStatus.FILLED
 
 
-def test_nothing_trades_on_a_stale_quote(portfolio):
+def test_nothing_trades_on_a_stale_quote(portfolio, settings):
     order = order_make(portfolio)
-    _quote("71000", received_at=now() - timedelta(seconds=31))
+    too_old = timedelta(seconds=settings.PORTFOLIO_QUOTE_MAX_AGE_S + 1)
+    _quote("71000", received_at=now() - too_old)
     trader = _trader()
     trader.turn()
     waiting = _again(order)
