@@ -3,12 +3,45 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from accounts.models import ApiKey, Session, User
+from accounts.enums import AuditAction
+from accounts.models import ApiKey, AuditEntry, Session, User
+from accounts.services.audit import audit_append
+from accounts.services.pages import device_of, page_principal
+from accounts.types import Account
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """Shows rows, and notes in the audit log which operator looked at them."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        self._note(request, None)
+        return super().changelist_view(request, extra_context)
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        found = super().get_object(request, *args, **kwargs)
+        if found is not None:
+            self._note(request, self.account_of(found))
+        return found
+
+    def account_of(self, row: Any) -> Account | None:
+        """Return the account that a row belongs to."""
+        return None
+
+    def _note(self, request: HttpRequest, account: Account | None) -> None:
+        operator = page_principal(request)
+        audit_append(
+            action=AuditAction.STAFF_VIEWED,
+            account=account,
+            device=device_of(request),
+            session_id=operator.session_id if operator and not account else None,
+            actor=str(operator.uid) if operator else "",
+            model=str(self.model._meta.model_name),
+        )
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -27,6 +60,9 @@ class UserAdmin(ReadOnlyAdmin):
     exclude = ("password", "account_db_key", "groups", "user_permissions")
     ordering = ("-joined_at",)
 
+    def account_of(self, row: User) -> Account:
+        return row
+
 
 @admin.register(Session)
 class SessionAdmin(ReadOnlyAdmin):
@@ -34,6 +70,9 @@ class SessionAdmin(ReadOnlyAdmin):
     search_fields = ("sid", "user__email", "ip")
     list_select_related = ("user",)
     ordering = ("-created_at",)
+
+    def account_of(self, row: Session) -> Account:
+        return row.user
 
 
 @admin.register(ApiKey)
@@ -43,3 +82,16 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     exclude = ("secret_hash",)
     list_select_related = ("user",)
     ordering = ("-created_at",)
+
+    def account_of(self, row: ApiKey) -> Account:
+        return row.user
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    list_display = ("occurred_at", "action", "account_uid", "actor", "ip", "chain", "seq")
+    list_filter = ("action",)
+    search_fields = ("account_uid", "actor", "action", "ip", "request_id", "session_id", "details")
+    exclude = ("account_db_key",)
+    ordering = ("-occurred_at", "-id")
+    show_full_result_count = False

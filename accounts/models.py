@@ -6,13 +6,23 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 
+from accounts.audit_models import AuditEntry, AuditHead
 from accounts.enums import Language, Theme
 from accounts.key_models import ApiKey
 from accounts.rules import NICKNAME_MAX, normalise_email
 from tradingplatform.clock import now
 from tradingplatform.ids import uuid7
 
-__all__ = ["ApiKey", "RefreshFamily", "RefreshToken", "Session", "User", "UserManager"]
+__all__ = [
+    "ApiKey",
+    "AuditEntry",
+    "AuditHead",
+    "RefreshFamily",
+    "RefreshToken",
+    "Session",
+    "User",
+    "UserManager",
+]
 
 
 class UserManager(BaseUserManager["User"]):

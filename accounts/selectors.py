@@ -2,7 +2,9 @@
 
 from uuid import UUID
 
-from accounts.models import ApiKey, Session, User
+from django.db.models import QuerySet
+
+from accounts.models import ApiKey, AuditEntry, Session, User
 from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.errors import NotFoundError
 
@@ -41,3 +43,8 @@ def is_known_address(*, account_db_key: int, ip: str) -> bool:
     """Whether this user has ever logged in from an address."""
     sessions = Session.objects.using(GLOBAL_ALIAS)
     return bool(ip) and sessions.filter(user_id=account_db_key, ip=ip).exists()
+
+
+def security_activity(account_db_key: int) -> QuerySet[AuditEntry]:
+    """Return what happened to the security of an account."""
+    return AuditEntry.objects.using(GLOBAL_ALIAS).filter(account_db_key=account_db_key)

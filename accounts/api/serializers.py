@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import orjson
 from rest_framework import serializers
 
-from accounts.enums import Language, Theme
+from accounts.enums import AuditAction, Language, Theme
+from accounts.models import AuditEntry
 
 
 class SignUpInput(serializers.Serializer[Any]):
@@ -45,3 +47,35 @@ class TokensOutput(serializers.Serializer[Any]):
 class TicketOutput(serializers.Serializer[Any]):
     ticket = serializers.CharField()
     expires_in = serializers.IntegerField(help_text="Seconds until the ticket expires.")
+
+
+class ActivityOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    occurred_at = serializers.DateTimeField()
+    action = serializers.ChoiceField(
+        choices=[(action.value, action.value) for action in AuditAction]
+    )
+    is_own = serializers.SerializerMethodField(help_text="Whether the owner did it, signed in.")
+    session_id = serializers.UUIDField(allow_null=True)
+    ip = serializers.CharField()
+    user_agent = serializers.CharField()
+    details = serializers.SerializerMethodField()
+
+    def to_representation(self, instance: AuditEntry) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        if instance.action == AuditAction.STAFF_VIEWED:
+            # Where operators sit is nobody else's business.
+            shown |= {"ip": "", "user_agent": "", "session_id": None}
+        return shown
+
+    def get_is_own(self, entry: AuditEntry) -> bool:
+        return entry.actor == str(entry.account_uid)
+
+    def get_details(self, entry: AuditEntry) -> dict[str, Any]:
+        details: dict[str, Any] = orjson.loads(entry.details)
+        return details
+
+
+class ActivityPage(serializers.Serializer[Any]):
+    results = ActivityOutput(many=True)
+    next = serializers.CharField(allow_null=True)

@@ -13,5 +13,6 @@ urlpatterns = [
     path("me", views.MeView.as_view(), name="me"),
     path("api-keys", key_views.ApiKeysView.as_view(), name="api-keys"),
     path("api-keys/<uuid:key_id>", key_views.ApiKeyView.as_view(), name="api-key"),
+    path("security-activity", views.SecurityActivityView.as_view(), name="security-activity"),
     path("ws-ticket", views.WsTicketView.as_view(), name="ws-ticket"),
 ]

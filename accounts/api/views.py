@@ -1,12 +1,14 @@
 """The account endpoints."""
 
 from django.conf import settings
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import selectors, services
 from accounts.api.serializers import (
+    ActivityOutput,
+    ActivityPage,
     LogInInput,
     MeOutput,
     RefreshInput,
@@ -16,7 +18,10 @@ from accounts.api.serializers import (
     UserOutput,
 )
 from accounts.services.pages import device_of
+from tradingplatform.api.pagination import CursorPages
 from tradingplatform.api.views import ApiView, http_request, owner_key, parsed, principal
+
+_PAGE = [OpenApiParameter("limit", int), OpenApiParameter("cursor")]
 
 
 class PublicAccountView(ApiView):
@@ -57,7 +62,8 @@ class LogOutView(ApiView):
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         """End this session; its tokens and sockets stop working at once."""
-        services.user_log_out(sid=principal(request).session_id)
+        device = device_of(http_request(request))
+        services.user_log_out(sid=principal(request).session_id, device=device)
         return Response(status=204)
 
 
@@ -75,3 +81,16 @@ class WsTicketView(ApiView):
         ticket = services.ws_ticket_issue(sid=principal(request).session_id)
         answer = {"ticket": ticket, "expires_in": settings.WS_TICKET_TTL_S}
         return Response(TicketOutput(answer).data, status=201)
+
+
+class SecurityActivityView(ApiView):
+    pages = CursorPages("-occurred_at", "-id")
+
+    @extend_schema(parameters=_PAGE, responses=ActivityPage)
+    def get(self, request: Request) -> Response:
+        """Return what happened to the security of this account, newest first."""
+        return self.pages.response(
+            selectors.security_activity(owner_key(request)),
+            request,
+            render=lambda rows: ActivityOutput(rows, many=True).data,
+        )

@@ -3,7 +3,6 @@
 from accounts.services.pages import page_log_in, page_log_out, page_session_open
 from accounts.services.refresh import TokenPair, token_refresh
 from accounts.services.sessions import (
-    Device,
     session_is_live,
     session_open,
     session_principal,
@@ -17,6 +16,7 @@ from accounts.services.users import (
     user_log_out,
     user_sign_up,
 )
+from accounts.types import Device
 
 __all__ = [
     "Device",

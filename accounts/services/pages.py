@@ -6,10 +6,12 @@ from uuid import UUID
 from django.contrib.auth import login, logout
 from django.http import HttpRequest
 
+from accounts.enums import AuditAction
 from accounts.errors import SessionEndedError
 from accounts.models import Session, User
-from accounts.services.sessions import Device, session_open, session_principal, session_revoke
+from accounts.services.sessions import session_open, session_principal, session_revoke
 from accounts.services.users import credentials_check
+from accounts.types import Device
 from tradingplatform.api.client_ip import client_ip
 from tradingplatform.api.principal import Principal
 from tradingplatform.db.transactions import global_tx
@@ -47,8 +49,8 @@ def page_log_out(request: HttpRequest) -> None:
 def page_session_end(*, request: HttpRequest | None, **_: object) -> None:
     """End the platform session that a browser logs out of."""
     sid = page_session_id(request) if request is not None else None
-    if sid is not None:
-        session_revoke(sid=sid)
+    if request is not None and sid is not None:
+        session_revoke(sid=sid, action=AuditAction.LOGGED_OUT, device=device_of(request))
 
 
 def page_principal(request: HttpRequest) -> Principal | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from accounts.enums import AuditAction
 from accounts.errors import InvalidTokenError, SessionEndedError
 from accounts.models import RefreshFamily, RefreshToken, Session
 from accounts.services.sessions import session_principal, session_revoke
@@ -59,7 +60,7 @@ def token_refresh(*, refresh: str) -> TokenPair:
     try:
         sid = global_tx(_rotate, refresh)
     except _ReusedError as reuse:
-        session_revoke(sid=reuse.sid)
+        session_revoke(sid=reuse.sid, action=AuditAction.REFRESH_TOKEN_REUSED)
         raise InvalidTokenError("The refresh token was used before; log in again.") from None
     principal = session_principal(sid=sid, method="bearer")
     return _pair(uid=principal.uid, sid=sid, refresh=_successor(refresh))

@@ -1,7 +1,6 @@
 """Sessions: opened by a log-in, kept alive by use, ended at once everywhere."""
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 from uuid import UUID
@@ -10,8 +9,11 @@ import orjson
 from django.conf import settings
 
 from accounts import selectors
+from accounts.enums import AuditAction
 from accounts.errors import SessionEndedError
 from accounts.models import RefreshFamily, Session, User
+from accounts.services.audit import audit_append
+from accounts.types import NOWHERE, Device
 from tradingplatform.api.principal import Principal
 from tradingplatform.clock import now
 from tradingplatform.db.shards import GLOBAL_ALIAS
@@ -29,18 +31,10 @@ _DEAD_FOR_S = 60
 _PRUNE_MAX = 1000
 
 
-@dataclass(frozen=True)
-class Device:
-    """Where a log-in comes from."""
-
-    ip: str = ""
-    user_agent: str = ""
-
-
 def session_open(*, user: User, device: Device) -> Session:
     """Write a session that lives settings.SESSION_TTL_S from its last use."""
     moment = now()
-    return Session.objects.using(GLOBAL_ALIAS).create(
+    session = Session.objects.using(GLOBAL_ALIAS).create(
         user=user,
         created_at=moment,
         last_seen_at=moment,
@@ -48,6 +42,8 @@ def session_open(*, user: User, device: Device) -> Session:
         ip=device.ip[:45],
         user_agent=device.user_agent[:255],
     )
+    audit_append(action=AuditAction.LOGGED_IN, account=user, device=device, session_id=session.sid)
+    return session
 
 
 def session_principal(*, sid: UUID, method: Method) -> Principal:
@@ -77,9 +73,11 @@ def session_is_live(*, sid: UUID) -> bool:
     return True
 
 
-def session_revoke(*, sid: UUID) -> None:
+def session_revoke(
+    *, sid: UUID, action: AuditAction = AuditAction.SESSION_ENDED, device: Device = NOWHERE
+) -> None:
     """End a session and its refresh tokens: REST at once, sockets by a message on the bus."""
-    global_tx(_revoke, sid)
+    global_tx(_revoke, sid, action, device)
 
 
 def sessions_prune() -> int:
@@ -91,13 +89,16 @@ def sessions_prune() -> int:
     return len(sids)
 
 
-def _revoke(sid: UUID) -> None:
+def _revoke(sid: UUID, action: AuditAction, device: Device) -> None:
     moment = now()
     live = {"revoked_at__isnull": True}
-    Session.objects.using(GLOBAL_ALIAS).filter(sid=sid, **live).update(revoked_at=moment)
+    ended = Session.objects.using(GLOBAL_ALIAS).filter(sid=sid, **live).update(revoked_at=moment)
     RefreshFamily.objects.using(GLOBAL_ALIAS).filter(session_id=sid, **live).update(
         revoked_at=moment
     )
+    session = selectors.session_with_user(sid) if ended else None
+    if session is not None:
+        audit_append(action=action, account=session.user, device=device, session_id=sid)
     after_commit(None, lambda: _announce_end(sid))
 
 

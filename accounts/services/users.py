@@ -13,11 +13,14 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from accounts import selectors
+from accounts.enums import AuditAction
 from accounts.errors import EmailTakenError, InvalidCredentialsError
 from accounts.models import Session, User
 from accounts.rules import EMAIL_MAX, PASSWORD_MAX, clean_email, clean_nickname, normalise_email
+from accounts.services.audit import audit_append
 from accounts.services.refresh import TokenPair, tokens_issue
-from accounts.services.sessions import Device, session_open, session_revoke
+from accounts.services.sessions import session_open, session_revoke
+from accounts.types import NOWHERE, Device
 from tradingplatform.api.client_ip import rate_identity
 from tradingplatform.api.throttling import rate_count, rate_refuse_if_spent
 from tradingplatform.db.shards import GLOBAL_ALIAS
@@ -51,7 +54,7 @@ def user_sign_up(
         user.language = language
     user.set_password(password)
     try:
-        global_tx(user.save, using=GLOBAL_ALIAS, force_insert=True)
+        global_tx(_sign_up, user)
     except IntegrityError as exc:
         raise EmailTakenError("An account with this address exists.") from exc
     return user
@@ -67,9 +70,9 @@ def user_log_in(*, email: str, password: str, device: Device) -> LoggedIn:
     return global_tx(_log_in, user, device)
 
 
-def user_log_out(*, sid: UUID) -> None:
+def user_log_out(*, sid: UUID, device: Device = NOWHERE) -> None:
     """End the session: its tokens stop working at once, on REST and on sockets."""
-    session_revoke(sid=sid)
+    session_revoke(sid=sid, action=AuditAction.LOGGED_OUT, device=device)
 
 
 def credentials_check(*, email: str, password: str, device: Device) -> User:
@@ -82,6 +85,8 @@ def credentials_check(*, email: str, password: str, device: Device) -> User:
     if not _password_is_right(user, password):
         for rate_class, identity in places:
             rate_count(rate_class=rate_class, identity=identity)
+        # The address of nobody is not kept: people type their passwords there.
+        audit_append(action=AuditAction.LOG_IN_REFUSED, account=user, device=device, actor="")
         raise InvalidCredentialsError("The address or the password is wrong.")
     return cast("User", user)
 
@@ -114,6 +119,11 @@ def _password_is_right(user: User | None, password: str) -> bool:
 @cache
 def _nobodys_hash() -> str:
     return make_password(secret_token())
+
+
+def _sign_up(user: User) -> None:
+    user.save(using=GLOBAL_ALIAS, force_insert=True)
+    audit_append(action=AuditAction.SIGNED_UP, account=user, is_operator=user.is_staff)
 
 
 def _log_in(user: User, device: Device) -> LoggedIn:

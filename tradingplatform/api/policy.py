@@ -54,6 +54,7 @@ POLICY: dict[str, dict[str, Access]] = {
     "accounts:token-refresh": {"POST": PUBLIC},
     "accounts:logout": {"POST": USER},
     "accounts:me": {"GET": USER},
+    "accounts:security-activity": {"GET": USER},
     "accounts:ws-ticket": {"POST": USER},
     "accounts:api-keys": {"GET": USER, "POST": USER},
     "accounts:api-key": {"DELETE": USER},

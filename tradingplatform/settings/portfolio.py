@@ -20,3 +20,5 @@ VERIFIERS: tuple[str, ...] = (
     "portfolio.verify.orders_match_fills",
     "portfolio.verify.rows_on_their_shard",
 )
+# Functions () -> the same, about the global database; they read the audit log from its start.
+AUDIT_VERIFIERS: tuple[str, ...] = ("accounts.services.audit.audit_breaches",)

@@ -87,6 +87,8 @@ REFRESH_GRACE_S = 10
 API_KEYS_MAX = 20
 API_KEY_TOUCH_EVERY_S = 60
 WS_TICKET_TTL_S = 30
+# Chains of the audit log, beside the one of callers whom nobody knows.
+AUDIT_CHAINS = 16
 
 # Outermost first. RequestMiddleware sees every answer; PolicyMiddleware needs the session.
 MIDDLEWARE = [

@@ -1,0 +1,26 @@
+"""Plain values that services of this app hand to each other."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where a call comes from."""
+
+    ip: str = ""
+    user_agent: str = ""
+
+
+NOWHERE = Device()
+
+
+class Account(Protocol):
+    """Whose account it is: a user row, or the principal of a request."""
+
+    @property
+    def pk(self) -> int: ...
+
+    @property
+    def uid(self) -> UUID: ...
