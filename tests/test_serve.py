@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.live_server import ROOT, LiveServer, live_server
+from tests.live_server import ROOT, LiveServer, free_port, live_server
 from tradingplatform.realtime.client import SocketClient
 from tradingplatform.realtime.errors import CloseCode
 
@@ -111,3 +111,22 @@ def test_sockets_and_pages_share_the_port_and_the_health(server: LiveServer):
     with pytest.raises(InvalidStatus) as caught:
         asyncio.run(SocketClient.connect(f"{server.socket_url}/ws/nowhere"))
     assert caught.value.response.status_code == 403
+
+
+def test_a_signal_during_the_preparation_ends_it_with_one_line(tmp_path: Path):
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "serve"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "PORT": str(free_port())},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        while "Databases are up to date." not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert errors.splitlines()[-1] == "Stopped before it was ready."
+    assert not (tmp_path / "demo-logins.json").exists()

@@ -49,11 +49,11 @@ class EmbeddedHost:
 
     def run(self, sock: socket.socket) -> None:
         """Serve until a signal, then stop everything."""
-        for name, path in settings.RUNNERS.items():
-            self._supervisor.start(name, import_string(path))
-        self._supervisor.start("worker", worker_run)
-        self._supervisor.start("beat", beat_run)
         try:
+            for name, path in settings.RUNNERS.items():
+                self._supervisor.start(name, import_string(path))
+            self._supervisor.start("worker", worker_run)
+            self._supervisor.start("beat", beat_run)
             run_server(self._application, sock, on_stop=self._begin_to_stop)
         finally:
             self._finish()

@@ -1,6 +1,7 @@
 """What must be there before the embedded product can serve: tables and demo data."""
 
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -39,8 +40,7 @@ def seed_if_empty() -> bool:
     if not wanted or (settings.DATA_DIR / LOGINS_FILE).exists():
         return False
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), SEED_COMMAND]
-    done = subprocess.run(command, check=False)  # noqa: S603 - no shell; the words are ours
-    if done.returncode != 0:
+    if _run(command) != 0:
         raise CommandError(f"`manage.py {SEED_COMMAND}` failed; its message stands above.")
     return True
 
@@ -52,3 +52,20 @@ def demo_logins() -> list[Login]:
         return []
     found: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     return [Login(role, entry["email"], entry["password"]) for role, entry in found.items()]
+
+
+def _run(command: list[str]) -> int:
+    """Run a child and return its exit code; a signal to this process ends the child as well."""
+    ends = {signal.SIGTERM, signal.SIGINT}
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        # A signal in the middle of Popen would leave a child that nobody knows.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+        process = subprocess.Popen(command)  # noqa: S603 - no shell; the words are ours
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ends)
+        return process.wait()
+    except KeyboardInterrupt:
+        if process is not None:
+            process.kill()
+            process.wait()
+        raise

@@ -34,12 +34,12 @@ async def run_db(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def close_pool() -> None:
-    """Stop the threads after the calls under way; the next call starts new ones."""
+    """Let the threads end with the calls under way; the next call starts new ones."""
     global _pool
     with _lock:
         pool, _pool = _pool, None
     if pool is not None:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _call(fn: Callable[[], T]) -> T:

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import signal
+import socket
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -23,20 +25,30 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=settings.PORT)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        host, port = options["host"], options["port"]
-        sock = bind(host, port)
-        require("database")
-        if preparation.migrate_if_needed():
-            self.stdout.write("Databases are up to date.")
-        if preparation.seed_if_empty():
-            self.stdout.write("Demo data is ready.")
+        # Until the server takes over, both signals end the start and its child process.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        sock = bind(options["host"], options["port"])
+        try:
+            self._prepare()
+            self._serve(options["host"], sock)
+        except KeyboardInterrupt:
+            self.stderr.write("Stopped before it was ready.")
+            _leave_now(1)
+        _leave_now(0)
 
+    def _serve(self, host: str, sock: socket.socket) -> None:
         from tradingplatform.hosting.embedded import EmbeddedHost
 
-        start()
         self._welcome(host, sock.getsockname()[1])
         EmbeddedHost().run(sock)
-        _leave_now()
+
+    def _prepare(self) -> None:
+        require("database")
+        if preparation.migrate_if_needed():
+            self._say("Databases are up to date.")
+        if preparation.seed_if_empty():
+            self._say("Demo data is ready.")
+        start()
 
     def _welcome(self, host: str, port: int) -> None:
         shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
@@ -49,13 +61,17 @@ class Command(BaseCommand):
         ]
         logins = preparation.demo_logins()
         lines += [f"Log in     {one.role:9} {one.email} / {one.password}" for one in logins]
-        self.stdout.write("\n".join(lines))
+        self._say("\n".join(lines))
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
         self.stdout.flush()
 
 
-def _leave_now() -> None:
+def _leave_now(code: int) -> None:
     # All is stopped and closed. Taking the interpreter apart would take another second, and a
     # thread that will not end must not hold up a restart: all it leaves undone is found again.
     logging.shutdown()
     sys.stdout.flush()
-    os._exit(0)
+    sys.stderr.flush()
+    os._exit(code)
