@@ -35,10 +35,10 @@ stack: setup ## start a private MariaDB (with replica) and Redis in var/stack; p
 stack-stop: ## stop what `make stack` started
 	@python3 bin/stack.py stop
 
-clean: ## forget all data and build output (keeps .venv and .env)
+clean: ## forget all data and build output (keeps .env and what was installed)
 	@test ! -d var/stack || python3 bin/stack.py stop
-	@rm -rf var static/dist frontend/node_modules
-	@find . -name __pycache__ -prune -not -path './.venv/*' -exec rm -rf {} +
+	@rm -rf var static/dist
+	@find . \( -path ./.venv -o -path ./frontend/node_modules \) -prune -o -name __pycache__ -prune -exec rm -rf {} +
 	@rm -f $(CATALOGUES)
 
 lock: setup-dev ## re-make requirements*.txt from pyproject.toml (UPGRADE=1 takes newer versions)
