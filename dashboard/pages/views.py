@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -27,7 +28,11 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the trading page to users and the start page to visitors."""
     if page_principal(request):
         return trade(request)
-    return render(request, "site/welcome.html", {"page_config": market_config(request)})
+    context = {
+        "page_config": market_config(request),
+        "shows_quotes": settings.MARKET_ANONYMOUS,
+    }
+    return render(request, "site/welcome.html", context)
 
 
 @never_cache

@@ -40,14 +40,18 @@ def _open_portfolio(user: User, name: str = "First") -> str:
 # Visitors
 
 
-def test_visitors_see_what_it_is_and_that_the_quotes_are_samples(client: Client) -> None:
+@pytest.mark.parametrize("shown", [True, False])
+def test_visitors_see_quotes_where_the_operator_allows_it(
+    client: Client, settings, shown: bool
+) -> None:
+    settings.MARKET_ANONYMOUS = shown
+
     response = client.get("/")
 
     assert response.status_code == 200
-    page = Page(response.text)
-    assert "quote-table" in {tag for tag, _ in page.tags}
-    assert "Sample data" in response.text
-    assert "account-bar" not in response.text
+    tags = {tag for tag, _ in Page(response.text).tags}
+    assert ({"quote-table", "sample-badge", "connection-badge"} <= tags) is shown
+    assert "account-bar" not in tags
 
 
 @pytest.mark.parametrize("path", ["/trade", f"/trade/portfolios/{UUID(int=1)}/ledger"])

@@ -2,6 +2,7 @@
 import './styles/live.css';
 import './components/connection-badge.ts';
 import './components/quote-table.ts';
+import './components/sample-badge.ts';
 import { pageConfig } from './lib/config.ts';
 import { theDesk } from './lib/desk.ts';
 import { useLocale } from './lib/format.ts';
