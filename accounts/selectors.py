@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.models import ApiKey, AuditEntry, Session, User
+from tradingplatform.clock import now
 from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.errors import NotFoundError
 
@@ -37,6 +38,12 @@ def api_key_with_user(secret_hash: str) -> ApiKey | None:
     """Return the key whose secret this is the hash of, with its user, in one query."""
     keys = ApiKey.objects.using(GLOBAL_ALIAS).select_related("user")
     return keys.filter(secret_hash=secret_hash).first()
+
+
+def live_sessions(account_db_key: int) -> QuerySet[Session]:
+    """Return where a user is logged in right now."""
+    sessions = Session.objects.using(GLOBAL_ALIAS).filter(user_id=account_db_key)
+    return sessions.filter(revoked_at__isnull=True, expires_at__gt=now())
 
 
 def is_known_address(*, account_db_key: int, ip: str) -> bool:

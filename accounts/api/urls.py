@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import key_views, views
+from accounts.api import key_views, session_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -14,5 +14,7 @@ urlpatterns = [
     path("api-keys", key_views.ApiKeysView.as_view(), name="api-keys"),
     path("api-keys/<uuid:key_id>", key_views.ApiKeyView.as_view(), name="api-key"),
     path("security-activity", views.SecurityActivityView.as_view(), name="security-activity"),
+    path("sessions", session_views.SessionsView.as_view(), name="sessions"),
+    path("sessions/<uuid:session_id>", session_views.SessionView.as_view(), name="session"),
     path("ws-ticket", views.WsTicketView.as_view(), name="ws-ticket"),
 ]

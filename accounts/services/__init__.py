@@ -3,10 +3,12 @@
 from accounts.services.pages import page_log_in, page_log_out, page_session_open
 from accounts.services.refresh import TokenPair, token_refresh
 from accounts.services.sessions import (
+    session_end,
     session_is_live,
     session_open,
     session_principal,
     session_revoke,
+    sessions_end,
 )
 from accounts.services.tickets import ws_ticket_issue, ws_ticket_redeem
 from accounts.services.users import (
@@ -26,10 +28,12 @@ __all__ = [
     "page_log_in",
     "page_log_out",
     "page_session_open",
+    "session_end",
     "session_is_live",
     "session_open",
     "session_principal",
     "session_revoke",
+    "sessions_end",
     "token_refresh",
     "user_log_in",
     "user_log_out",

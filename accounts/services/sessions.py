@@ -10,15 +10,15 @@ from django.conf import settings
 
 from accounts import selectors
 from accounts.enums import AuditAction
-from accounts.errors import SessionEndedError
+from accounts.errors import InvalidCredentialsError, SessionEndedError
 from accounts.models import RefreshFamily, Session, User
 from accounts.services.audit import audit_append
-from accounts.types import NOWHERE, Device
+from accounts.types import NOWHERE, Account, Device
 from tradingplatform.api.principal import Principal
 from tradingplatform.clock import now
 from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.db.transactions import after_commit, global_tx
-from tradingplatform.errors import UnavailableError
+from tradingplatform.errors import NotFoundError, UnavailableError
 from tradingplatform.services import services
 
 logger = logging.getLogger(__name__)
@@ -32,8 +32,17 @@ _PRUNE_MAX = 1000
 
 
 def session_open(*, user: User, device: Device) -> Session:
-    """Write a session that lives settings.SESSION_TTL_S from its last use."""
+    """Write a session that lives settings.SESSION_TTL_S from its last use.
+
+    Raises InvalidCredentialsError when the user's password was changed, or the account
+    closed, since ``user`` was read: the rivals wait for each other at the user's row.
+    """
     moment = now()
+    unchanged = User.objects.using(GLOBAL_ALIAS).filter(
+        pk=user.pk, password=user.password, is_active=True
+    )
+    if not unchanged.update(last_login=moment):
+        raise InvalidCredentialsError("The address or the password is wrong.")
     session = Session.objects.using(GLOBAL_ALIAS).create(
         user=user,
         created_at=moment,
@@ -80,6 +89,18 @@ def session_revoke(
     global_tx(_revoke, sid, action, device)
 
 
+def session_end(*, owner: Account, sid: UUID, device: Device) -> None:
+    """End one session of a user; NotFoundError unless it is theirs and alive."""
+    if not selectors.live_sessions(owner.pk).filter(sid=sid).exists():
+        raise NotFoundError("There is no such session.")
+    session_revoke(sid=sid, device=device)
+
+
+def sessions_end(*, owner: Account, keep: UUID | None = None, device: Device = NOWHERE) -> int:
+    """End every session of a user, or every one but ``keep``; return how many."""
+    return global_tx(_revoke_all, owner, keep, device)
+
+
 def sessions_prune() -> int:
     """Delete sessions that ended long ago, with their refresh tokens; return how many."""
     cutoff = now() - timedelta(seconds=settings.SESSION_KEEP_S)
@@ -100,6 +121,26 @@ def _revoke(sid: UUID, action: AuditAction, device: Device) -> None:
     if session is not None:
         audit_append(action=action, account=session.user, device=device, session_id=sid)
     after_commit(None, lambda: _announce_end(sid))
+
+
+def _revoke_all(owner: Account, keep: UUID | None, device: Device) -> int:
+    moment = now()
+    sids = list(selectors.live_sessions(owner.pk).values_list("sid", flat=True))
+    ending = [sid for sid in sids if sid != keep]
+    live = {"revoked_at__isnull": True}
+    ended = Session.objects.using(GLOBAL_ALIAS).filter(sid__in=ending, **live)
+    count = ended.update(revoked_at=moment)
+    RefreshFamily.objects.using(GLOBAL_ALIAS).filter(session_id__in=ending, **live).update(
+        revoked_at=moment
+    )
+    audit_append(action=AuditAction.SESSIONS_ENDED, account=owner, device=device, count=count)
+    after_commit(None, lambda: _announce_ends(ending))
+    return count
+
+
+def _announce_ends(sids: list[UUID]) -> None:
+    for sid in sids:
+        _announce_end(sid)
 
 
 def _announce_end(sid: UUID) -> None:

@@ -55,6 +55,8 @@ POLICY: dict[str, dict[str, Access]] = {
     "accounts:logout": {"POST": USER},
     "accounts:me": {"GET": USER},
     "accounts:security-activity": {"GET": USER},
+    "accounts:sessions": {"GET": USER, "DELETE": USER},
+    "accounts:session": {"DELETE": USER},
     "accounts:ws-ticket": {"POST": USER},
     "accounts:api-keys": {"GET": USER, "POST": USER},
     "accounts:api-key": {"DELETE": USER},
