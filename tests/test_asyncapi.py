@@ -17,6 +17,7 @@ from market.quotes import quote_frame
 from market.types import Quote
 from tradingplatform.clock import now
 from tradingplatform.realtime import errors
+from tradingplatform.realtime.bridge import close_pool
 from tradingplatform.realtime.client import open_socket
 from tradingplatform.realtime.consumer import StreamConsumer
 from tradingplatform.realtime.errors import CloseCode
@@ -145,3 +146,4 @@ def test_what_the_server_sends_is_as_described(settings: Any) -> None:
             valid("heartbeat", await socket.expect("heartbeat"))
 
     asyncio.run(talk())
+    close_pool()

@@ -1,19 +1,24 @@
 """Settings and an application for socket tests."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tradingplatform.realtime.bridge import close_pool
 from tradingplatform.realtime.consumer import StreamConsumer
 from tradingplatform.realtime.tests import support
 
 
 @pytest.fixture(autouse=True)
-def test_users(settings: Any) -> None:
+def test_users(settings: Any) -> Iterator[None]:
     settings.REALTIME_AUTHENTICATOR = support.AUTHENTICATOR
     settings.REALTIME_SESSION_CHECK = support.SESSION_CHECK
     settings.REALTIME_THREAD_SENSITIVE = False
     support.ended_sessions.clear()
+    yield
+    # A thread that served a test with a database must not serve one without.
+    close_pool()
 
 
 @pytest.fixture
