@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
 from accounts.enums import AuditAction
-from accounts.models import ApiKey, AuditEntry, Session, User
+from accounts.models import ApiKey, AuditEntry, Session, User, UserApiKey
 from accounts.services.audit import audit_append
 from accounts.services.pages import device_of, page_principal
 from accounts.types import Account
@@ -95,3 +95,15 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     exclude = ("account_db_key",)
     ordering = ("-occurred_at", "-id")
     show_full_result_count = False
+
+
+@admin.register(UserApiKey)
+class UserApiKeyAdmin(ReadOnlyAdmin):
+    list_display = ("id", "user", "provider", "environment", "created_at")
+    list_filter = ("provider", "environment")
+    exclude = ("sealed", "masked")
+    list_select_related = ("user",)
+    ordering = ("-created_at",)
+
+    def account_of(self, row: UserApiKey) -> Account:
+        return row.user

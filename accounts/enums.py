@@ -19,6 +19,12 @@ class Theme(TextChoices):
 class AuditAction(StrEnum):
     """What an entry of the audit log says; a name is never given a second meaning."""
 
+    API_KEY_MADE = "API_KEY_MADE"
+    API_KEY_REFUSED = "API_KEY_REFUSED"
+    API_KEY_REVOKED = "API_KEY_REVOKED"
+    API_KEY_USED = "API_KEY_USED"  # for the first time, or from another address than before
+    BROKER_KEY_DELETED = "BROKER_KEY_DELETED"
+    BROKER_KEY_STORED = "BROKER_KEY_STORED"
     LOGGED_IN = "LOGGED_IN"
     LOGGED_OUT = "LOGGED_OUT"
     LOG_IN_REFUSED = "LOG_IN_REFUSED"
@@ -28,3 +34,16 @@ class AuditAction(StrEnum):
     SIGNED_UP = "SIGNED_UP"
     STAFF_VIEWED = "STAFF_VIEWED"
     TRADING_STATE_SET = "TRADING_STATE_SET"
+
+
+class KeyProvider(TextChoices):
+    """Whose keys a user can leave with us."""
+
+    KIS = "KIS", "Korea Investment & Securities"
+    FMP = "FMP", "Financial Modeling Prep"
+    OPENAI = "OPENAI", "OpenAI"
+
+
+class KeyEnvironment(TextChoices):
+    LIVE = "LIVE"
+    PAPER = "PAPER"

@@ -15,6 +15,12 @@ class ApiKeyLimitError(ConflictError):
     code = ErrorCode.API_KEY_LIMIT_REACHED
 
 
+class BrokerKeyExistsError(ConflictError):
+    """There is a key of this provider and environment already."""
+
+    code = ErrorCode.BROKER_KEY_EXISTS
+
+
 class InvalidApiKeyError(AuthenticationError):
     """Unknown, revoked, run out, or used from another address; which of them is not said."""
 

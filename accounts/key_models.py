@@ -1,8 +1,9 @@
-"""The keys of an account: those that let programs in."""
+"""The keys of an account: those that let programs in, and those that it has with others."""
 
 from django.conf import settings
 from django.db import models
 
+from accounts.enums import KeyEnvironment, KeyProvider
 from accounts.rules import KEY_NAME_MAX
 from tradingplatform.clock import now
 from tradingplatform.ids import uuid7
@@ -32,3 +33,28 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix} of #{self.user_id}"
+
+
+class UserApiKey(models.Model):
+    """What a user has with a broker or a data provider; the secrets are sealed together."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="broker_keys"
+    )
+    provider = models.CharField(max_length=16, choices=KeyProvider.choices)
+    environment = models.CharField(max_length=8, choices=KeyEnvironment.choices)
+    masked = models.JSONField(default=dict)
+    sealed = models.TextField()
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        db_table = "table_user_api_keys"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "provider", "environment"], name="broker_key_one_each"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.environment} of #{self.user_id}"

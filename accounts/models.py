@@ -8,7 +8,7 @@ from django.db import models
 
 from accounts.audit_models import AuditEntry, AuditHead
 from accounts.enums import Language, Theme
-from accounts.key_models import ApiKey
+from accounts.key_models import ApiKey, UserApiKey
 from accounts.rules import NICKNAME_MAX, normalise_email
 from tradingplatform.clock import now
 from tradingplatform.ids import uuid7
@@ -21,6 +21,7 @@ __all__ = [
     "RefreshToken",
     "Session",
     "User",
+    "UserApiKey",
     "UserManager",
 ]
 

@@ -1,7 +1,8 @@
 """What a valid e-mail address, nickname and password are."""
 
+import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from ipaddress import ip_network
 from typing import Any
 
@@ -9,11 +10,22 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from accounts.enums import KeyEnvironment, KeyProvider
+
 EMAIL_MAX = 254
 NICKNAME_MIN, NICKNAME_MAX = 2, 30
 PASSWORD_MIN, PASSWORD_MAX = 8, 128
 KEY_NAME_MAX = 60
 NETWORKS_MAX = 20
+BROKER_SECRET_MAX = 512
+# What each provider gives its customers; only KIS has keys for paper trading.
+BROKER_FIELDS = {
+    KeyProvider.KIS: ("app_key", "app_secret", "account_number"),
+    KeyProvider.FMP: ("api_key",),
+    KeyProvider.OPENAI: ("api_key",),
+}
+_KIS_ACCOUNT = re.compile(r"[0-9]{8}-[0-9]{2}")
+_SHOWN = 4
 _NICKNAME_EXTRA = frozenset(" ._-")
 
 
@@ -71,6 +83,31 @@ def clean_networks(texts: Collection[str]) -> list[str]:
         return sorted({str(ip_network(text.strip())) for text in texts})
     except ValueError as exc:
         raise ValidationError(_("This is not an IP address or network."), code="network") from exc
+
+
+def clean_broker_secrets(
+    *, provider: KeyProvider, environment: KeyEnvironment, given: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the fields that a provider's key consists of, all of them and no other."""
+    if environment is KeyEnvironment.PAPER and provider is not KeyProvider.KIS:
+        raise ValidationError({"environment": _("This provider has no paper environment.")})
+    wanted = BROKER_FIELDS[provider]
+    faults = {name: _("This field is required.") for name in wanted if not given.get(name)}
+    faults |= {name: _("This provider has no such field.") for name in given.keys() - set(wanted)}
+    if not faults and not _KIS_ACCOUNT.fullmatch(given.get("account_number", "00000000-00")):
+        faults["account_number"] = _("Write the account as 12345678-01.")
+    for name in given.keys() - faults.keys():
+        if not given[name].isascii() or not given[name].isprintable() or " " in given[name]:
+            faults[name] = _("Use printable ASCII characters without spaces.")
+    if faults:
+        raise ValidationError(faults)
+    return {name: given[name] for name in wanted}
+
+
+def masked_secret(name: str, secret: str) -> str:
+    """Return what its owner may see again: the end of a long name, nothing of a secret."""
+    is_shown = name != "app_secret" and len(secret) > 2 * _SHOWN
+    return "••••" + (secret[-_SHOWN:] if is_shown else "")
 
 
 class MaximumLengthValidator:

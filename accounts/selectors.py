@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from accounts.models import ApiKey, AuditEntry, Session, User
+from accounts.models import ApiKey, AuditEntry, Session, User, UserApiKey
 from tradingplatform.clock import now
 from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.errors import NotFoundError
@@ -38,6 +38,21 @@ def api_key_with_user(secret_hash: str) -> ApiKey | None:
     """Return the key whose secret this is the hash of, with its user, in one query."""
     keys = ApiKey.objects.using(GLOBAL_ALIAS).select_related("user")
     return keys.filter(secret_hash=secret_hash).first()
+
+
+def broker_keys_get(account_db_key: int) -> list[UserApiKey]:
+    """Return what a user has with brokers and providers, without the secrets."""
+    keys = UserApiKey.objects.using(GLOBAL_ALIAS).filter(user_id=account_db_key)
+    return list(keys.defer("sealed").order_by("provider", "environment"))
+
+
+def broker_key_get(*, account_db_key: int, key_id: UUID) -> UserApiKey:
+    """Return one of a user's broker keys with its user; NotFoundError otherwise."""
+    keys = UserApiKey.objects.using(GLOBAL_ALIAS).select_related("user")
+    key = keys.filter(pk=key_id, user_id=account_db_key).first()
+    if key is None:
+        raise NotFoundError("There is no such key.")
+    return key
 
 
 def live_sessions(account_db_key: int) -> QuerySet[Session]:

@@ -3,11 +3,13 @@
 usage: check.py [NAME ...]    the gates to run; default: all
 """
 
+import json
 import os
 import secrets
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -42,6 +44,7 @@ def production_environment() -> dict[str, str]:
         "APP_ENV": "PROD",
         "SECRET_KEY": secrets.token_urlsafe(64),
         "JWT_SIGNING_KEYS": key.decode(),
+        "ENCRYPTION_KEYS": json.dumps([b64encode(secrets.token_bytes(32)).decode()]),
         "ALLOWED_HOSTS": "trade.example.com",
         "DATABASE_GLOBAL_URL": f"{database}/finance_global",
         "DATABASE_SHARD_1_URL": f"{database}/finance_shard_1",

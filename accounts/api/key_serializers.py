@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.rules import KEY_NAME_MAX, NETWORKS_MAX
+from accounts.enums import KeyEnvironment, KeyProvider
+from accounts.rules import BROKER_SECRET_MAX, KEY_NAME_MAX, NETWORKS_MAX
 from tradingplatform.api.principal import Scope
 
 _SCOPES = [(scope.value, scope.value) for scope in Scope]
@@ -42,3 +43,34 @@ class ApiKeysOutput(serializers.Serializer[Any]):
 
 class NewApiKeyOutput(ApiKeyOutput):
     key = serializers.CharField(help_text="The key itself; it is never shown again.")
+
+
+def _secret() -> serializers.CharField:
+    return serializers.CharField(
+        max_length=BROKER_SECRET_MAX, required=False, write_only=True, trim_whitespace=False
+    )
+
+
+class BrokerKeyInput(serializers.Serializer[Any]):
+    provider = serializers.ChoiceField(choices=KeyProvider.choices)
+    environment = serializers.ChoiceField(
+        choices=KeyEnvironment.choices, default=KeyEnvironment.LIVE.value
+    )
+    api_key = _secret()
+    app_key = _secret()
+    app_secret = _secret()
+    account_number = _secret()
+
+
+class BrokerKeyOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    provider = serializers.ChoiceField(choices=KeyProvider.choices)
+    environment = serializers.ChoiceField(choices=KeyEnvironment.choices)
+    masked = serializers.DictField(
+        child=serializers.CharField(), help_text="Each field with all but its end hidden."
+    )
+    created_at = serializers.DateTimeField()
+
+
+class BrokerKeysOutput(serializers.Serializer[Any]):
+    results = BrokerKeyOutput(many=True)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,10 +11,20 @@ from accounts.api.key_serializers import (
     ApiKeyInput,
     ApiKeyOutput,
     ApiKeysOutput,
+    BrokerKeyInput,
+    BrokerKeyOutput,
+    BrokerKeysOutput,
     NewApiKeyOutput,
 )
 from accounts.services.api_keys import KeyTerms, api_key_create, api_key_revoke
-from tradingplatform.api.views import ApiView, owner_key, parsed
+from accounts.services.broker_keys import (
+    BrokerKeyName,
+    broker_key_delete,
+    broker_key_store,
+    broker_key_test,
+)
+from accounts.services.pages import device_of
+from tradingplatform.api.views import ApiView, http_request, owner_key, parsed, principal
 
 
 class ApiKeysView(ApiView):
@@ -29,7 +39,10 @@ class ApiKeysView(ApiView):
         """Make a key for a program; the answer is the only place where it is shown."""
         values = parsed(ApiKeyInput, request.data)
         made = api_key_create(
-            account_db_key=owner_key(request), name=values.pop("name"), terms=KeyTerms(**values)
+            owner=principal(request),
+            name=values.pop("name"),
+            terms=KeyTerms(**values),
+            device=device_of(http_request(request)),
         )
         return Response({**ApiKeyOutput(made.row).data, "key": made.secret}, status=201)
 
@@ -38,5 +51,48 @@ class ApiKeyView(ApiView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, key_id: UUID) -> Response:
         """Revoke a key; its next request is refused."""
-        api_key_revoke(account_db_key=owner_key(request), key_id=key_id)
+        device = device_of(http_request(request))
+        api_key_revoke(owner=principal(request), key_id=key_id, device=device)
+        return Response(status=204)
+
+
+class BrokerKeysView(ApiView):
+    @extend_schema(responses=BrokerKeysOutput)
+    def get(self, request: Request) -> Response:
+        """Return the caller's keys with brokers and providers; the secrets never come back."""
+        keys = selectors.broker_keys_get(owner_key(request))
+        return Response({"results": BrokerKeyOutput(keys, many=True).data})
+
+    @extend_schema(request=BrokerKeyInput, responses={201: BrokerKeyOutput})
+    def post(self, request: Request) -> Response:
+        """Store a key, encrypted.
+
+        KIS needs ``app_key``, ``app_secret`` and ``account_number``; the others ``api_key``.
+        """
+        values = parsed(BrokerKeyInput, request.data)
+        which = BrokerKeyName(values.pop("provider"), values.pop("environment"))
+        device = device_of(http_request(request))
+        key = broker_key_store(owner=principal(request), which=which, given=values, device=device)
+        return Response(BrokerKeyOutput(key).data, status=201)
+
+
+class BrokerKeyView(ApiView):
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, key_id: UUID) -> Response:
+        """Forget a key and its secrets."""
+        device = device_of(http_request(request))
+        broker_key_delete(owner=principal(request), key_id=key_id, device=device)
+        return Response(status=204)
+
+
+class BrokerKeyTestView(ApiView):
+    rate_class = "login"
+
+    @extend_schema(
+        request=None,
+        responses={501: OpenApiResponse(description="The platform does not call it yet.")},
+    )
+    def post(self, request: Request, key_id: UUID) -> Response:
+        """Try a key with its provider; NOT_CONFIGURED while the platform does not call it."""
+        broker_key_test(account_db_key=owner_key(request), key_id=key_id)
         return Response(status=204)

@@ -14,6 +14,13 @@ urlpatterns = [
     path("api-keys", key_views.ApiKeysView.as_view(), name="api-keys"),
     path("api-keys/<uuid:key_id>", key_views.ApiKeyView.as_view(), name="api-key"),
     path("security-activity", views.SecurityActivityView.as_view(), name="security-activity"),
+    path("broker-keys", key_views.BrokerKeysView.as_view(), name="broker-keys"),
+    path("broker-keys/<uuid:key_id>", key_views.BrokerKeyView.as_view(), name="broker-key"),
+    path(
+        "broker-keys/<uuid:key_id>/test",
+        key_views.BrokerKeyTestView.as_view(),
+        name="broker-key-test",
+    ),
     path("sessions", session_views.SessionsView.as_view(), name="sessions"),
     path("sessions/<uuid:session_id>", session_views.SessionView.as_view(), name="session"),
     path("ws-ticket", views.WsTicketView.as_view(), name="ws-ticket"),

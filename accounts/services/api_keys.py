@@ -11,16 +11,20 @@ from uuid import UUID
 from django.conf import settings
 
 from accounts import selectors
+from accounts.enums import AuditAction
 from accounts.errors import ApiKeyLimitError, InvalidApiKeyError
 from accounts.locks import user_for_update
 from accounts.models import ApiKey
 from accounts.rules import clean_key_name, clean_networks
+from accounts.services.audit import audit_append
+from accounts.types import NOWHERE, Account, Device
 from tradingplatform.api.principal import Principal, Scope
 from tradingplatform.clock import now
 from tradingplatform.db.shards import GLOBAL_ALIAS
-from tradingplatform.db.transactions import after_commit, global_tx
-from tradingplatform.errors import NotFoundError
+from tradingplatform.db.transactions import global_tx
+from tradingplatform.errors import NotFoundError, UnavailableError
 from tradingplatform.ids import secret_token
+from tradingplatform.services import services
 
 logger = logging.getLogger(__name__)
 
@@ -46,14 +50,16 @@ class KeyTerms:
     expires_in_days: int = 90
 
 
-def api_key_create(*, account_db_key: int, name: str, terms: KeyTerms) -> NewApiKey:
+def api_key_create(
+    *, owner: Account, name: str, terms: KeyTerms, device: Device = NOWHERE
+) -> NewApiKey:
     """Make a key; ApiKeyLimitError when the user has settings.API_KEYS_MAX live ones.
 
     Raises ValidationError for a name or an address that is not one.
     """
     secret = f"{_MARK}{secret_token()}"
     row = ApiKey(
-        user_id=account_db_key,
+        user_id=owner.pk,
         name=clean_key_name(name),
         prefix=secret[:_PREFIX_LENGTH],
         secret_hash=_hash(secret),
@@ -61,14 +67,14 @@ def api_key_create(*, account_db_key: int, name: str, terms: KeyTerms) -> NewApi
         allowed_ips=clean_networks(terms.allowed_ips),
         expires_at=now() + timedelta(days=terms.expires_in_days),
     )
-    global_tx(_create, row)
+    global_tx(_create, row, owner, device)
     logger.info("An API key was made", extra={"key": str(row.pk), "scopes": row.scopes})
     return NewApiKey(row=row, secret=secret)
 
 
-def api_key_revoke(*, account_db_key: int, key_id: UUID) -> None:
+def api_key_revoke(*, owner: Account, key_id: UUID, device: Device = NOWHERE) -> None:
     """End a key: its next request is refused. NotFoundError unless it is the user's."""
-    global_tx(_revoke, account_db_key, key_id)
+    global_tx(_revoke, owner, key_id, device)
 
 
 def api_key_principal(*, secret: str, address: str) -> Principal:
@@ -81,7 +87,7 @@ def api_key_principal(*, secret: str, address: str) -> Principal:
         raise InvalidApiKeyError("The API key is not valid.")
     fault = _fault(row, address)
     if fault:
-        logger.warning("An API key was refused", extra={"key": str(row.pk), "reason": fault})
+        _note_refusal(row, address, fault)
         raise InvalidApiKeyError("The API key is not valid.")
     _touch(row, address)
     return Principal(
@@ -93,7 +99,7 @@ def api_key_principal(*, secret: str, address: str) -> Principal:
     )
 
 
-def _create(row: ApiKey) -> None:
+def _create(row: ApiKey, owner: Account, device: Device) -> None:
     # The lock makes rivals count one after the other.
     user_for_update(row.user_id)
     live = ApiKey.objects.using(GLOBAL_ALIAS).filter(
@@ -105,15 +111,42 @@ def _create(row: ApiKey) -> None:
             limit=settings.API_KEYS_MAX,
         )
     row.save(using=GLOBAL_ALIAS, force_insert=True)
+    audit_append(
+        action=AuditAction.API_KEY_MADE,
+        account=owner,
+        device=device,
+        key_id=row.pk,
+        scopes=row.scopes,
+        allowed_ips=row.allowed_ips,
+    )
 
 
-def _revoke(account_db_key: int, key_id: UUID) -> None:
+def _revoke(owner: Account, key_id: UUID, device: Device) -> None:
     mine = ApiKey.objects.using(GLOBAL_ALIAS).filter(
-        pk=key_id, user_id=account_db_key, revoked_at__isnull=True
+        pk=key_id, user_id=owner.pk, revoked_at__isnull=True
     )
     if not mine.update(revoked_at=now()):
         raise NotFoundError("There is no such key.")
-    after_commit(None, lambda: logger.info("An API key was revoked", extra={"key": str(key_id)}))
+    audit_append(action=AuditAction.API_KEY_REVOKED, account=owner, device=device, key_id=key_id)
+
+
+def _note_refusal(row: ApiKey, address: str, fault: str) -> None:
+    """Write a refusal down, once a minute for a key: a program does not stop by itself."""
+    logger.warning("An API key was refused", extra={"key": str(row.pk), "reason": fault})
+    mark = f"api-key-refused:{row.pk}:{fault}"
+    try:
+        is_news = services.cache.add(mark, 1, settings.API_KEY_TOUCH_EVERY_S)
+    except UnavailableError:
+        return
+    if is_news:
+        audit_append(
+            action=AuditAction.API_KEY_REFUSED,
+            account=row.user,
+            device=Device(ip=address),
+            actor="",
+            key_id=row.pk,
+            reason=fault,
+        )
 
 
 def _fault(row: ApiKey, address: str) -> str:
@@ -137,12 +170,20 @@ def _is_allowed(address: str, networks: list[str]) -> bool:
 
 
 def _touch(row: ApiKey, address: str) -> None:
-    """Note the use, at most once a minute for an address."""
-    cutoff = now() - timedelta(seconds=settings.API_KEY_TOUCH_EVERY_S)
-    is_recent = row.last_used_at is not None and row.last_used_at > cutoff
-    if not (is_recent and row.last_used_ip == address):
-        ApiKey.objects.using(GLOBAL_ALIAS).filter(pk=row.pk).update(
-            last_used_at=now(), last_used_ip=address[:45]
+    """Note the use, at most once a minute; a new address also in the audit log."""
+    moment = now()
+    cutoff = moment - timedelta(seconds=settings.API_KEY_TOUCH_EVERY_S)
+    if row.last_used_at is not None and row.last_used_at > cutoff:
+        return
+    # Of requests at the same time one writes.
+    stale = ApiKey.objects.using(GLOBAL_ALIAS).filter(pk=row.pk, last_used_at=row.last_used_at)
+    is_mine = stale.update(last_used_at=moment, last_used_ip=address[:45])
+    if is_mine and row.last_used_ip != address[:45]:
+        audit_append(
+            action=AuditAction.API_KEY_USED,
+            account=row.user,
+            device=Device(ip=address),
+            key_id=row.pk,
         )
 
 

@@ -13,7 +13,7 @@ from django.db import connections
 from django.test import Client
 
 from accounts.authentication import authenticate_socket
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, AuditEntry, User
 from accounts.services import LoggedIn
 from accounts.services.api_keys import KeyTerms, NewApiKey, api_key_create
 from tests.query_budget import query_budget
@@ -42,9 +42,7 @@ def browser(mina: User, log_in: Callable[[User], LoggedIn]) -> Client:
 
 
 def key_of(user: User, *scopes: str, **terms: Any) -> NewApiKey:
-    return api_key_create(
-        account_db_key=user.pk, name="bot", terms=KeyTerms(scopes=scopes or ALL, **terms)
-    )
+    return api_key_create(owner=user, name="bot", terms=KeyTerms(scopes=scopes or ALL, **terms))
 
 
 def program(secret: str, **more: Any) -> Client:
@@ -171,6 +169,22 @@ def test_nobody_sees_or_revokes_the_key_of_another(joon: User, browser: Client) 
     assert program(made.secret).get(ROOMS).status_code == 200
 
 
+def test_the_life_of_a_key_is_in_the_audit_log(mina: User, browser: Client) -> None:
+    made = key_of(mina, allowed_ips=["192.0.2.0/24"])
+    for address in ("192.0.2.1", "192.0.2.2", "203.0.113.9", "203.0.113.9"):
+        program(made.secret, REMOTE_ADDR=address).get(ROOMS)
+    browser.delete(f"{KEYS}/{made.row.pk}")
+    entries = AuditEntry.objects.filter(action__startswith="API_KEY").order_by("seq")
+    assert [(entry.action, entry.ip) for entry in entries] == [
+        ("API_KEY_MADE", ""),
+        ("API_KEY_USED", "192.0.2.1"),
+        ("API_KEY_REFUSED", "203.0.113.9"),
+        ("API_KEY_REVOKED", "127.0.0.1"),
+    ]
+    assert all(entry.account_uid == mina.uid for entry in entries)
+    assert made.secret not in repr(list(entries.values()))
+
+
 def test_a_key_ends_in_time(mina: User) -> None:
     with time_machine.travel("2026-03-02T12:00:00Z", tick=False) as clock:
         client = program(key_of(mina, expires_in_days=1).secret)
@@ -269,6 +283,14 @@ def test_eight_at_once_do_not_pass_the_limit(mina: User) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(race, range(8))) == 1
     assert ApiKey.objects.count() == settings.API_KEYS_MAX
+
+
+def test_the_document_names_the_scope(api: Client) -> None:
+    paths = api.get("/api/schema").json()["paths"]
+    assert paths["/api/chat/rooms"]["get"]["security"][-1] == {"api_key": ["chat"]}
+    market = paths["/api/market/quotes"]["get"]["security"]
+    assert market == [{}, {"api_key": ["market:read"]}]
+    assert not any("api_key" in need for need in paths[KEYS]["post"]["security"])
 
 
 def test_what_a_key_costs(mina: User, browser: Client) -> None:

@@ -60,6 +60,9 @@ POLICY: dict[str, dict[str, Access]] = {
     "accounts:ws-ticket": {"POST": USER},
     "accounts:api-keys": {"GET": USER, "POST": USER},
     "accounts:api-key": {"DELETE": USER},
+    "accounts:broker-keys": {"GET": USER, "POST": USER},
+    "accounts:broker-key": {"DELETE": USER},
+    "accounts:broker-key-test": {"POST": USER},
     # Market: users only when settings.MARKET_ANONYMOUS is off, which the views see to.
     "market:instruments": {"GET": PUBLIC},
     "market:instrument": {"GET": PUBLIC},

@@ -48,6 +48,7 @@ class Environment(BaseSettings):
     trusted_proxies: Words = []
     internal_networks: Words = ["127.0.0.0/8", "::1/128"]
     jwt_signing_keys: str = ""
+    encryption_keys: str = ""
     https_only: bool | None = None
     rate_limit_factor: float = Field(1.0, gt=0)
 
@@ -124,6 +125,7 @@ def _production_faults(env: Environment) -> list[tuple[bool, str]]:
             "ALLOWED_HOSTS must be set when APP_ENV=PROD.",
         ),
         (not env.jwt_signing_keys, "JWT_SIGNING_KEYS must be set when APP_ENV=PROD."),
+        (not env.encryption_keys, "ENCRYPTION_KEYS must be set when APP_ENV=PROD."),
         (
             "DATABASE_GLOBAL_URL" not in urls,
             "DATABASE_GLOBAL_URL must be set when APP_ENV=PROD.",

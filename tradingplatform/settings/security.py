@@ -2,6 +2,7 @@
 
 from csp.constants import NONCE, NONE, SELF
 
+from tradingplatform.settings.encryption_keys import encryption_keys
 from tradingplatform.settings.environment import load
 from tradingplatform.settings.signing_keys import signing_keys
 
@@ -76,6 +77,9 @@ JWT_AUDIENCE = f"{_ENV.app_id}:{_ENV.app_env.value}"
 JWT_TTL_S = 300
 JWT_KEYS = signing_keys(
     _ENV.jwt_signing_keys, folder=_ENV.data_dir.resolve() / "keys", may_generate=not _ENV.is_prod
+)
+ENCRYPTION_KEYS = encryption_keys(
+    _ENV.encryption_keys, folder=_ENV.data_dir.resolve() / "keys", may_generate=not _ENV.is_prod
 )
 SESSION_TTL_S = 3600
 SESSION_TTL_ABSOLUTE_S = 30 * 24 * 3600

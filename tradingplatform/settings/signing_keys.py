@@ -1,9 +1,7 @@
 """Ed25519 keys that sign access tokens: from JWT_SIGNING_KEYS, or made once on this machine."""
 
 import json
-import os
 import sys
-import threading
 from pathlib import Path
 from typing import TypedDict, cast
 
@@ -17,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+
+from tradingplatform.settings.key_files import kept_or_made
 
 _FILE = "jwt_signing_keys.pem"
 _PEM_END = "-----END PRIVATE KEY-----"
@@ -35,7 +35,7 @@ def signing_keys(text: str, *, folder: Path, may_generate: bool) -> list[Signing
         return parse_keys(text)
     if not may_generate:
         return []
-    return parse_keys(_kept_or_made(folder / _FILE))
+    return parse_keys(kept_or_made(folder / _FILE, _new_pem))
 
 
 def parse_keys(text: str) -> list[SigningKey]:
@@ -70,22 +70,7 @@ def _fingerprint(private: Ed25519PrivateKey) -> str:
     return digest.finalize().hex()[:16]
 
 
-def _kept_or_made(path: Path) -> str:
-    if path.exists():
-        return path.read_text()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    pem = Ed25519PrivateKey.generate().private_bytes(
+def _new_pem() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
-    # The link shares its content with the draft, so nobody else may write to that again.
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    draft.touch(mode=0o600)
-    draft.write_bytes(pem)
-    try:
-        # A link fails if another process was first, whose key then counts for both.
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-    return path.read_text()

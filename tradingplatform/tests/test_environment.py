@@ -16,6 +16,7 @@ PROD = {
     "SECRET_KEY": "k" * 50,
     "ALLOWED_HOSTS": "trade.example",
     "JWT_SIGNING_KEYS": PEM,
+    "ENCRYPTION_KEYS": f'["{"A" * 43}="]',
     "DATABASE_GLOBAL_URL": "mysql://u:p@127.0.0.1:1/finance_global",
     "DATABASE_SHARD_1_URL": "mysql://u:p@127.0.0.1:1/finance_shard_1",
     "DATABASE_SHARD_2_URL": "mysql://u:p@127.0.0.1:1/finance_shard_2",
@@ -29,7 +30,7 @@ READ = (
 
 def start(tmp_path, **variables):
     keep = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    return subprocess.run(  # noqa: S603 - our own interpreter
+    return subprocess.run(
         [sys.executable, "-c", READ],
         env={**keep, "DATA_DIR": str(tmp_path), **variables},
         capture_output=True,
@@ -50,6 +51,7 @@ def test_production_starts_when_everything_is_set(tmp_path):
         ("short secret", {"SECRET_KEY": "short"}, "SECRET_KEY"),
         ("any host", {"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
         ("no keys", {"JWT_SIGNING_KEYS": ""}, "JWT_SIGNING_KEYS"),
+        ("no encryption", {"ENCRYPTION_KEYS": ""}, "ENCRYPTION_KEYS"),
         ("SQLite", {"DATABASE_SHARD_2_URL": "sqlite:////tmp/x.sqlite3"}, "DATABASE_*_URL"),
         ("no global", {"DATABASE_GLOBAL_URL": ""}, "DATABASE_GLOBAL_URL"),
         ("no shard", {"DATABASE_SHARD_1_URL": ""}, "DATABASE_SHARD_1_URL"),

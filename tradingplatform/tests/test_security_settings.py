@@ -61,6 +61,7 @@ def production(tmp_path: Path) -> dict[str, Any]:
         SECRET_KEY="k" * 50,
         ALLOWED_HOSTS="trade.example",
         JWT_SIGNING_KEYS=pem.decode(),
+        ENCRYPTION_KEYS=f'["{"A" * 43}="]',
         DATABASE_GLOBAL_URL="mysql://u:p@127.0.0.1:1/finance_global",
         DATABASE_SHARD_1_URL="mysql://u:p@127.0.0.1:1/finance_shard_1",
         DATABASE_SHARD_2_URL="mysql://u:p@127.0.0.1:1/finance_shard_2",
