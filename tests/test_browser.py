@@ -35,6 +35,8 @@ LACKING = [
     if not is_there
 ]
 
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script> AAPL?"
+
 pytestmark = [
     pytest.mark.flow,
     pytest.mark.timeout(300),
@@ -111,6 +113,13 @@ def test_from_sign_up_to_an_answer(page: "Page") -> None:
     expect(answer.locator(".tool-card summary")).to_contain_text("Value at risk")
     expect(answer.locator(".tool-card footer")).to_contain_text("Sample data")
     expect(answer.locator(".bubble-text")).to_contain_text("%")
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+
+    page.fill("#chat-input", HOSTILE)
+    page.press("#chat-input", "Enter")
+    expect(page.locator(".bubble-user").nth(1)).to_have_text(HOSTILE)
+    expect(page.locator(".bubble-assistant:not(.writing)")).to_have_count(2)
+    expect(page.locator("analyst-chat img, analyst-chat script")).to_have_count(0)
 
 
 def test_an_order_rests_and_is_canceled(page: "Page") -> None:

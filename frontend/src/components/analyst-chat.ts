@@ -270,6 +270,7 @@ export class AnalystChat extends HTMLElement {
   private tool(id: string, call: ToolCall): void {
     const bubble = this.bubble(id, 'assistant');
     this.busy(id);
+    bubble.root.classList.add('writing');
     if (call.result) bubble.tools.append(toolCard(call));
     else {
       bubble.note.hidden = false;
