@@ -1,8 +1,11 @@
 """Which socket address serves which streams."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
+from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
+from django.urls import re_path
 
 from chat.streams import ChatStreams
 from market.streams import MarketStreams
@@ -29,24 +32,34 @@ ROUTES: dict[str, AsgiApplication] = {
 }
 
 
-async def socket_application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve one socket, or refuse it when nobody lives at its address."""
-    consumer = ROUTES.get(scope["path"].rstrip("/"))
-    if consumer is not None:
-        await consumer(scope, receive, send)
-        return
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Close a socket at an address where nobody lives."""
     await receive()
     await send({"type": "websocket.close", "code": 4404})
 
 
-async def sockets_only(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve the sockets of a process that does nothing else but say that it is alive."""
-    if scope["type"] == "websocket":
-        await socket_application(scope, receive, send)
-    elif scope["type"] == "http":
-        alive = scope["path"] == "/health/live"
-        body = b'{"status":"ok"}' if alive else _NOT_FOUND
-        headers = [(b"content-type", b"application/json")]
-        status = 200 if alive else 404
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+async def _say_alive(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer HTTP in a process that serves sockets and nothing else."""
+    alive = scope["path"] == "/health/live"
+    body = b'{"status":"ok"}' if alive else _NOT_FOUND
+    headers = [(b"content-type", b"application/json")]
+    status = 200 if alive else 404
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _route(pattern: str, application: AsgiApplication) -> Any:
+    # Django's re_path is typed for views; Channels routes sockets with it.
+    return re_path(pattern, cast("Any", application))
+
+
+_ROUTER = URLRouter(
+    [
+        *(_route(rf"^{address.lstrip('/')}/?$", consumer) for address, consumer in ROUTES.items()),
+        _route("", _refuse),
+    ]
+)
+socket_application = cast("AsgiApplication", _ROUTER)
+sockets_only = cast(
+    "AsgiApplication", ProtocolTypeRouter({"websocket": _ROUTER, "http": _say_alive})
+)
