@@ -16,6 +16,13 @@ class Theme(TextChoices):
     DARK = "dark"
 
 
+class TokenPurpose(TextChoices):
+    """What a mailed link is for."""
+
+    EMAIL_VERIFY = "EMAIL_VERIFY"
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105
+
+
 class AuditAction(StrEnum):
     """What an entry of the audit log says; a name is never given a second meaning."""
 
@@ -25,10 +32,15 @@ class AuditAction(StrEnum):
     API_KEY_USED = "API_KEY_USED"  # for the first time, or from another address than before
     BROKER_KEY_DELETED = "BROKER_KEY_DELETED"
     BROKER_KEY_STORED = "BROKER_KEY_STORED"
+    EMAIL_VERIFIED = "EMAIL_VERIFIED"
     LOGGED_IN = "LOGGED_IN"
     LOGGED_OUT = "LOGGED_OUT"
     LOG_IN_REFUSED = "LOG_IN_REFUSED"
-    REFRESH_TOKEN_REUSED = "REFRESH_TOKEN_REUSED"  # noqa: S105 - the name of an event
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - names of events, as below
+    PASSWORD_REFUSED = "PASSWORD_REFUSED"  # noqa: S105
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105
+    PASSWORD_RESET_ASKED = "PASSWORD_RESET_ASKED"  # noqa: S105
+    REFRESH_TOKEN_REUSED = "REFRESH_TOKEN_REUSED"  # noqa: S105
     SESSION_ENDED = "SESSION_ENDED"
     SESSIONS_ENDED = "SESSIONS_ENDED"
     SIGNED_UP = "SIGNED_UP"

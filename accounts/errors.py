@@ -1,6 +1,11 @@
 """Why somebody is not let in."""
 
-from tradingplatform.errors import AuthenticationError, ConflictError, ErrorCode
+from tradingplatform.errors import (
+    AuthenticationError,
+    ConflictError,
+    ErrorCode,
+    UnprocessableError,
+)
 
 
 class EmailTakenError(ConflictError):
@@ -31,6 +36,12 @@ class InvalidCredentialsError(AuthenticationError):
     """Address or password is wrong; which of them is not said."""
 
     code = ErrorCode.INVALID_CREDENTIALS
+
+
+class PasswordWrongError(UnprocessableError):
+    """The password that was asked for to confirm a step is wrong."""
+
+    code = ErrorCode.PASSWORD_WRONG
 
 
 class InvalidTokenError(AuthenticationError):

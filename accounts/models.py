@@ -10,6 +10,7 @@ from accounts.audit_models import AuditEntry, AuditHead
 from accounts.enums import Language, Theme
 from accounts.key_models import ApiKey, UserApiKey
 from accounts.rules import NICKNAME_MAX, normalise_email
+from accounts.token_models import MailToken
 from tradingplatform.clock import now
 from tradingplatform.ids import uuid7
 
@@ -17,6 +18,7 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "AuditHead",
+    "MailToken",
     "RefreshFamily",
     "RefreshToken",
     "Session",
@@ -45,6 +47,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=now)
+    email_verified_at = models.DateTimeField(null=True)
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -36,6 +36,7 @@ class MeOutput(UserOutput):
     theme = serializers.ChoiceField(choices=Theme.choices)
     is_operator = serializers.BooleanField(source="is_staff")
     joined_at = serializers.DateTimeField()
+    email_verified_at = serializers.DateTimeField(allow_null=True)
 
 
 class TokensOutput(serializers.Serializer[Any]):

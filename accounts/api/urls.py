@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import key_views, session_views, views
+from accounts.api import key_views, password_views, session_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -20,6 +20,15 @@ urlpatterns = [
         "broker-keys/<uuid:key_id>/test",
         key_views.BrokerKeyTestView.as_view(),
         name="broker-key-test",
+    ),
+    path("email/verify", password_views.EmailVerifyView.as_view(), name="email-verify"),
+    path("email/confirm", password_views.EmailConfirmView.as_view(), name="email-confirm"),
+    path("password/change", password_views.PasswordChangeView.as_view(), name="password-change"),
+    path("password/reset", password_views.PasswordResetView.as_view(), name="password-reset"),
+    path(
+        "password/reset/confirm",
+        password_views.PasswordResetConfirmView.as_view(),
+        name="password-reset-confirm",
     ),
     path("sessions", session_views.SessionsView.as_view(), name="sessions"),
     path("sessions/<uuid:session_id>", session_views.SessionView.as_view(), name="session"),

@@ -45,3 +45,33 @@ class SignUpForm(forms.Form):
             attrs={"autocomplete": "new-password", "minlength": PASSWORD_MIN}
         ),
     )
+
+
+class ConfirmForm(forms.Form):
+    """What a mailed link carries."""
+
+    token = forms.CharField(max_length=1024, widget=forms.HiddenInput)
+
+
+class ResetForm(forms.Form):
+    """The address of somebody who has forgotten the password."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=EMAIL_MAX,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+
+
+class NewPasswordForm(ConfirmForm):
+    """What replaces a forgotten password."""
+
+    new_password = forms.CharField(
+        label=_("New password"),
+        max_length=PASSWORD_MAX,
+        strip=False,
+        help_text=format_lazy(_("At least {min} characters."), min=PASSWORD_MIN),
+        widget=forms.PasswordInput(
+            attrs={"autocomplete": "new-password", "minlength": PASSWORD_MIN}
+        ),
+    )

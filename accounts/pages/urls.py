@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from accounts.pages import views
+from accounts.pages import mail_views, views
 
 app_name = "account-pages"
 urlpatterns = [
     path("log-in", views.log_in, name="log-in"),
     path("sign-up", views.sign_up, name="sign-up"),
     path("log-out", views.log_out, name="log-out"),
+    path("verify-email", mail_views.verify_email, name="verify-email"),
+    path("reset-password", mail_views.reset_password, name="reset-password"),
+    path("reset-password/new", mail_views.new_password, name="new-password"),
 ]

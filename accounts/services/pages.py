@@ -3,7 +3,7 @@
 from typing import cast
 from uuid import UUID
 
-from django.contrib.auth import login, logout
+from django.contrib.auth import login, logout, update_session_auth_hash
 from django.http import HttpRequest
 
 from accounts.enums import AuditAction
@@ -35,6 +35,11 @@ def page_session_open(request: HttpRequest, *, user: User) -> Session:
     request.session[SESSION_KEY] = str(session.sid)
     page_principal_forget(request)
     return session
+
+
+def page_session_keep(request: HttpRequest, *, user: User) -> None:
+    """Let a browser stay logged in after its user's password was changed."""
+    update_session_auth_hash(request, user)
 
 
 def page_log_out(request: HttpRequest) -> None:

@@ -13,11 +13,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from accounts import selectors
-from accounts.enums import AuditAction
+from accounts.enums import AuditAction, TokenPurpose
 from accounts.errors import EmailTakenError, InvalidCredentialsError
 from accounts.models import Session, User
 from accounts.rules import EMAIL_MAX, PASSWORD_MAX, clean_email, clean_nickname, normalise_email
 from accounts.services.audit import audit_append
+from accounts.services.mail_tokens import token_issue
 from accounts.services.refresh import TokenPair, tokens_issue
 from accounts.services.sessions import session_open, session_revoke
 from accounts.types import NOWHERE, Device
@@ -43,7 +44,7 @@ class LoggedIn:
 def user_sign_up(
     *, email: str, password: str, nickname: str, language: str = "", is_staff: bool = False
 ) -> User:
-    """Create an account.
+    """Create an account and mail its address a link to be confirmed; it works without that.
 
     Raises InvalidInputError with the faults of each field, EmailTakenError if the address
     has an account.
@@ -124,6 +125,7 @@ def _nobodys_hash() -> str:
 def _sign_up(user: User) -> None:
     user.save(using=GLOBAL_ALIAS, force_insert=True)
     audit_append(action=AuditAction.SIGNED_UP, account=user, is_operator=user.is_staff)
+    token_issue(purpose=TokenPurpose.EMAIL_VERIFY, user=user)
 
 
 def _log_in(user: User, device: Device) -> LoggedIn:

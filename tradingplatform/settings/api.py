@@ -63,10 +63,11 @@ RATE_LIMITS = {
         "refresh": (300, 60),
         "login_failures": (5, 300),
         "account_failures": (50, 900),
+        "mails": (5, 3600),
     }.items()
 }
 # Without a counter these are shut; the others stay open.
-RATE_CLASSES_CLOSED = {"money", "login", "refresh", "login_failures", "account_failures"}
+RATE_CLASSES_CLOSED = {"money", "login", "refresh", "login_failures", "account_failures", "mails"}
 TRUSTED_PROXIES = _ENV.trusted_proxies
 INTERNAL_NETWORKS = _ENV.internal_networks
 

@@ -18,6 +18,7 @@ ALLOWED_HOSTS = ENV.allowed_hosts
 BASE_DIR = ROOT
 DATA_DIR = ENV.data_dir.resolve()
 HOST, PORT = ENV.host, ENV.port
+PUBLIC_URL = ENV.links_to
 (DATA_DIR / "db").mkdir(parents=True, exist_ok=True)
 (DATA_DIR / "static").mkdir(exist_ok=True)
 

@@ -40,6 +40,7 @@ class Environment(BaseSettings):
     debug: bool = False
     secret_key: str = INSECURE_SECRET
     host: str = "127.0.0.1"
+    public_url: str = Field("", pattern=r"^(https?://[^/?#\s]+)?$")
     port: int = Field(8000, ge=1, le=65535)
     data_dir: Path = ROOT / "var"
     allowed_hosts: Words = ["127.0.0.1", "localhost", "[::1]"]
@@ -109,6 +110,16 @@ class Environment(BaseSettings):
     @property
     def is_prod(self) -> bool:
         return self.app_env is AppEnv.PROD
+
+    @property
+    def links_to(self) -> str:
+        """Return where links in mails lead; never what a request claims to be addressed to."""
+        here = (
+            f"https://{self.allowed_hosts[0]}"
+            if self.is_prod
+            else f"http://{self.host}:{self.port}"
+        )
+        return self.public_url or here
 
 
 def _production_faults(env: Environment) -> list[tuple[bool, str]]:

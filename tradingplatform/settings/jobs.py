@@ -15,7 +15,9 @@ EVENT_JOBS: dict[str, tuple[str, ...]] = {
 }
 # Job -> seconds between its slots; job_run(job, slot) makes one run of each.
 PERIODIC_JOBS: dict[str, int] = {
+    "accounts.mails_resume": 60,
     "accounts.sessions_prune": 3600,
+    "accounts.tokens_prune": 3600,
     "chat.answers_resume": 15,
     "platform.tables_prune": 3600,
     "portfolio.ledger_verify": 300,

@@ -91,6 +91,7 @@ REFRESH_GRACE_S = 10
 API_KEYS_MAX = 20
 API_KEY_TOUCH_EVERY_S = 60
 WS_TICKET_TTL_S = 30
+MAIL_TOKEN_TTL_S = {"EMAIL_VERIFY": 24 * 3600, "PASSWORD_RESET": 30 * 60}
 # Chains of the audit log, beside the one of callers whom nobody knows.
 AUDIT_CHAINS = 16
 
