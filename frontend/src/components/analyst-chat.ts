@@ -241,7 +241,8 @@ export class AnalystChat extends HTMLElement {
     const failed = status === 'FAILED';
     const stopped = status.startsWith('CANCEL');
     bubble.note.hidden = !failed && !stopped;
-    setText(bubble.note, failed ? _('The answer failed. Please ask again.') : _('Stopped.'));
+    if (failed) setText(bubble.note, _('The answer failed. Please ask again.'));
+    else setText(bubble.note, stopped ? _('Stopped.') : '');
     if (role === 'user') return;
     bubble.root.classList.toggle('writing', !DONE.has(status));
     if (DONE.has(status)) this.busy(null);
