@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
 from accounts.enums import AuditAction
-from accounts.models import ApiKey, AuditEntry, Session, User, UserApiKey
+from accounts.models import ApiKey, AuditEntry, OtpFactor, Session, User, UserApiKey
 from accounts.services.audit import audit_append
 from accounts.services.pages import device_of, page_principal
 from accounts.types import Account
@@ -106,4 +106,15 @@ class UserApiKeyAdmin(ReadOnlyAdmin):
     ordering = ("-created_at",)
 
     def account_of(self, row: UserApiKey) -> Account:
+        return row.user
+
+
+@admin.register(OtpFactor)
+class OtpFactorAdmin(ReadOnlyAdmin):
+    list_display = ("user", "created_at", "confirmed_at")
+    exclude = ("sealed", "last_used_step")
+    list_select_related = ("user",)
+    ordering = ("-created_at",)
+
+    def account_of(self, row: OtpFactor) -> Account:
         return row.user

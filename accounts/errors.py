@@ -4,6 +4,7 @@ from tradingplatform.errors import (
     AuthenticationError,
     ConflictError,
     ErrorCode,
+    PermissionDeniedError,
     UnprocessableError,
 )
 
@@ -58,3 +59,31 @@ class SessionEndedError(AuthenticationError):
     """The log-in behind the token was ended or has run out."""
 
     code = ErrorCode.SESSION_ENDED
+
+
+class FreshFactorRequiredError(PermissionDeniedError):
+    """The second factor was not shown within this session, or too long ago."""
+
+    code = ErrorCode.FRESH_FACTOR_REQUIRED
+
+
+class OtpAlreadyOnError(ConflictError):
+    code = ErrorCode.OTP_ALREADY_ON
+
+
+class OtpCodeError(PermissionDeniedError):
+    """The code is wrong, or was used before."""
+
+    code = ErrorCode.OTP_CODE_INVALID
+
+
+class OtpNotOnError(ConflictError):
+    code = ErrorCode.OTP_NOT_ON
+
+
+class OtpRequiredError(Exception):
+    """The password was right; with ``ticket`` and a code it becomes a log-in."""
+
+    def __init__(self, ticket: str) -> None:
+        super().__init__("A code of the second factor is needed.")
+        self.ticket = ticket

@@ -8,6 +8,7 @@ from django.db import models
 
 from accounts.audit_models import AuditEntry, AuditHead
 from accounts.enums import Language, Theme
+from accounts.factor_models import BackupCode, LogInTicket, OtpFactor, SessionFactor
 from accounts.key_models import ApiKey, UserApiKey
 from accounts.rules import NICKNAME_MAX, normalise_email
 from accounts.token_models import MailToken
@@ -18,10 +19,14 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "AuditHead",
+    "BackupCode",
+    "LogInTicket",
     "MailToken",
+    "OtpFactor",
     "RefreshFamily",
     "RefreshToken",
     "Session",
+    "SessionFactor",
     "User",
     "UserApiKey",
     "UserManager",

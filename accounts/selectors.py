@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from accounts.models import ApiKey, AuditEntry, Session, User, UserApiKey
+from accounts.models import ApiKey, AuditEntry, OtpFactor, Session, User, UserApiKey
 from tradingplatform.clock import now
 from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.errors import NotFoundError
@@ -19,8 +19,20 @@ def user_by_key(account_db_key: int) -> User:
 
 
 def user_by_email(email: str) -> User | None:
-    """Return the user with a normalised address."""
-    return User.objects.using(GLOBAL_ALIAS).filter(email=email).first()
+    """Return the user with a normalised address, and the second factor with it."""
+    users = User.objects.using(GLOBAL_ALIAS).select_related("otp_factor")
+    return users.filter(email=email).first()
+
+
+def otp_factor_get(account_db_key: int) -> OtpFactor | None:
+    """Return the second factor of a user, confirmed or not."""
+    return OtpFactor.objects.using(GLOBAL_ALIAS).filter(pk=account_db_key).first()
+
+
+def otp_is_on(user: User) -> bool:
+    """Whether a user must show a second factor to log in."""
+    factor = getattr(user, "otp_factor", None)
+    return factor is not None and factor.confirmed_at is not None
 
 
 def session_with_user(sid: UUID) -> Session | None:

@@ -5,7 +5,6 @@ installation: AES-GCM authenticates all three, so a text that is moved to anothe
 environment stays shut. Rotation wraps the data keys anew and leaves the secrets alone.
 """
 
-import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,6 +12,8 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+
+from tradingplatform.ids import secret_bytes
 
 _VERSION = "v1"
 _KEY_BITS = 256
@@ -78,7 +79,7 @@ def _unwrap(key_id: str, wrapped: bytes, context: Context) -> bytes:
 
 
 def _encrypt(key: bytes, secret: bytes, bound: bytes) -> bytes:
-    nonce = os.urandom(_NONCE_BYTES)
+    nonce = secret_bytes(_NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, secret, bound)
 
 

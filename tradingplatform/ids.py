@@ -38,6 +38,11 @@ def secret_token(n_bytes: int = 32) -> str:
     return secrets.token_urlsafe(n_bytes)
 
 
+def secret_bytes(n_bytes: int) -> bytes:
+    """Return ``n_bytes`` of unguessable randomness, for keys, seeds and nonces."""
+    return os.urandom(n_bytes)
+
+
 def random_fraction() -> float:
     """Return a number in [0, 1) for jitter; never for data shown to anyone."""
     return secrets.randbelow(1 << 53) / (1 << 53)

@@ -24,6 +24,7 @@ from accounts.services.broker_keys import (
     broker_key_test,
 )
 from accounts.services.pages import device_of
+from accounts.services.step_up import fresh_factor_required
 from tradingplatform.api.views import ApiView, http_request, owner_key, parsed, principal
 
 
@@ -38,6 +39,7 @@ class ApiKeysView(ApiView):
     def post(self, request: Request) -> Response:
         """Make a key for a program; the answer is the only place where it is shown."""
         values = parsed(ApiKeyInput, request.data)
+        fresh_factor_required(principal(request))
         made = api_key_create(
             owner=principal(request),
             name=values.pop("name"),
@@ -70,6 +72,7 @@ class BrokerKeysView(ApiView):
         KIS needs ``app_key``, ``app_secret`` and ``account_number``; the others ``api_key``.
         """
         values = parsed(BrokerKeyInput, request.data)
+        fresh_factor_required(principal(request))
         which = BrokerKeyName(values.pop("provider"), values.pop("environment"))
         device = device_of(http_request(request))
         key = broker_key_store(owner=principal(request), which=which, given=values, device=device)
@@ -80,6 +83,7 @@ class BrokerKeyView(ApiView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, key_id: UUID) -> Response:
         """Forget a key and its secrets."""
+        fresh_factor_required(principal(request))
         device = device_of(http_request(request))
         broker_key_delete(owner=principal(request), key_id=key_id, device=device)
         return Response(status=204)

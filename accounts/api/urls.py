@@ -2,15 +2,20 @@
 
 from django.urls import path
 
-from accounts.api import key_views, password_views, session_views, views
+from accounts.api import key_views, otp_views, password_views, session_views, views
 
 app_name = "accounts"
 urlpatterns = [
     path("signup", views.SignUpView.as_view(), name="signup"),
     path("login", views.LogInView.as_view(), name="login"),
+    path("login/otp", views.OtpLogInView.as_view(), name="login-otp"),
     path("logout", views.LogOutView.as_view(), name="logout"),
     path("token/refresh", views.TokenRefreshView.as_view(), name="token-refresh"),
     path("me", views.MeView.as_view(), name="me"),
+    path("otp", otp_views.OtpView.as_view(), name="otp"),
+    path("otp/confirm", otp_views.OtpConfirmView.as_view(), name="otp-confirm"),
+    path("otp/verify", otp_views.OtpVerifyView.as_view(), name="otp-verify"),
+    path("otp/backup-codes", otp_views.BackupCodesView.as_view(), name="otp-backup-codes"),
     path("api-keys", key_views.ApiKeysView.as_view(), name="api-keys"),
     path("api-keys/<uuid:key_id>", key_views.ApiKeyView.as_view(), name="api-key"),
     path("security-activity", views.SecurityActivityView.as_view(), name="security-activity"),

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import selectors, services
+from accounts.api.otp_serializers import LogInOutput, OtpLogInInput
 from accounts.api.serializers import (
     ActivityOutput,
     ActivityPage,
@@ -17,6 +18,7 @@ from accounts.api.serializers import (
     TokensOutput,
     UserOutput,
 )
+from accounts.errors import OtpRequiredError
 from accounts.services.pages import device_of
 from tradingplatform.api.pagination import CursorPages
 from tradingplatform.api.views import ApiView, http_request, owner_key, parsed, principal
@@ -40,11 +42,26 @@ class SignUpView(PublicAccountView):
 
 
 class LogInView(PublicAccountView):
-    @extend_schema(request=LogInInput, responses=TokensOutput)
+    @extend_schema(request=LogInInput, responses=LogInOutput)
     def post(self, request: Request) -> Response:
-        """Exchange address and password for an access and a refresh token."""
+        """Exchange address and password for an access and a refresh token.
+
+        With a second factor the answer is a ticket for ``login/otp`` instead.
+        """
         values = parsed(LogInInput, request.data)
-        logged_in = services.user_log_in(**values, device=device_of(http_request(request)))
+        try:
+            logged_in = services.user_log_in(**values, device=device_of(http_request(request)))
+        except OtpRequiredError as more:
+            return Response({"otp_required": True, "ticket": more.ticket})
+        return Response(TokensOutput(logged_in.tokens).data)
+
+
+class OtpLogInView(PublicAccountView):
+    @extend_schema(request=OtpLogInInput, responses=TokensOutput)
+    def post(self, request: Request) -> Response:
+        """Exchange the ticket of a log-in and a code, or a backup code, for the tokens."""
+        values = parsed(OtpLogInInput, request.data)
+        logged_in = services.otp_log_in(**values, device=device_of(http_request(request)))
         return Response(TokensOutput(logged_in.tokens).data)
 
 

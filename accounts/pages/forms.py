@@ -23,6 +23,18 @@ class LogInForm(forms.Form):
     )
 
 
+class OtpForm(forms.Form):
+    """The second step of a log-in, for those with a second factor."""
+
+    ticket = forms.CharField(max_length=128, widget=forms.HiddenInput)
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=32,
+        help_text=_("From your authenticator app, or one of your backup codes."),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
+    )
+
+
 class SignUpForm(forms.Form):
     """What an account is made of."""
 

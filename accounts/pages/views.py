@@ -11,23 +11,41 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.errors import EmailTakenError, InvalidCredentialsError
+from accounts.errors import (
+    EmailTakenError,
+    InvalidCredentialsError,
+    InvalidTokenError,
+    OtpCodeError,
+    OtpRequiredError,
+)
 from accounts.models import User
-from accounts.pages.forms import LogInForm, SignUpForm
-from accounts.services.pages import page_log_in, page_log_out, page_session_open
+from accounts.pages.forms import LogInForm, OtpForm, SignUpForm
+from accounts.services.pages import (
+    page_log_in,
+    page_log_out,
+    page_otp_log_in,
+    page_session_open,
+)
 from accounts.services.users import user_sign_up
 from tradingplatform.errors import LimitExceededError, TradingPlatformError
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "ticket", "code")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def log_in(request: HttpRequest) -> HttpResponse:
-    """Log a browser in and go where it wanted to go."""
-    form = LogInForm(request.POST or None)
+    """Log a browser in, with a code where there is a second factor, and go where it wanted."""
+    form: Form = LogInForm(request.POST or None)
+    if "ticket" in request.POST:
+        form = OtpForm(request.POST)
     if form.is_valid():
+        step = page_otp_log_in if isinstance(form, OtpForm) else page_log_in
         try:
-            user = page_log_in(request, **form.cleaned_data)
+            user = step(request, **form.cleaned_data)
+        except OtpRequiredError as more:
+            form = OtpForm(initial={"ticket": more.ticket})
+        except InvalidTokenError:
+            form = _again()
         except TradingPlatformError as error:
             _explain(form, error)
         else:
@@ -77,6 +95,14 @@ def _arrive(request: HttpRequest, user: User) -> HttpResponseRedirect:
     return answer
 
 
+def _again() -> LogInForm:
+    """Return the first step once more: the ticket for the second has run out."""
+    form = LogInForm({})
+    form.errors.clear()
+    form.add_error(None, _("That took too long or too many attempts. Please log in again."))
+    return form
+
+
 def _next(request: HttpRequest) -> str:
     """Return where to go after logging in, if that is a page of ours."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
@@ -89,6 +115,8 @@ def _next(request: HttpRequest) -> str:
 def _explain(form: Form, error: TradingPlatformError) -> None:
     if isinstance(error, InvalidCredentialsError):
         form.add_error(None, _("The address or the password is wrong."))
+    elif isinstance(error, OtpCodeError):
+        form.add_error("code", _("This code is wrong or was used before."))
     elif isinstance(error, EmailTakenError):
         form.add_error("email", _("An account with this address exists."))
     elif isinstance(error, LimitExceededError):

@@ -14,6 +14,7 @@ from accounts.services.tickets import ws_ticket_issue, ws_ticket_redeem
 from accounts.services.users import (
     LoggedIn,
     credentials_check,
+    otp_log_in,
     user_log_in,
     user_log_out,
     user_sign_up,
@@ -25,6 +26,7 @@ __all__ = [
     "LoggedIn",
     "TokenPair",
     "credentials_check",
+    "otp_log_in",
     "page_log_in",
     "page_log_out",
     "page_session_open",

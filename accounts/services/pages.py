@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from accounts.enums import AuditAction
 from accounts.errors import SessionEndedError
 from accounts.models import Session, User
+from accounts.services.otp_tickets import otp_refuse_without_code, otp_ticket_redeem
 from accounts.services.sessions import session_open, session_principal, session_revoke
 from accounts.services.users import credentials_check
 from accounts.types import Device
@@ -24,17 +25,35 @@ _UNSET = object()
 def page_log_in(request: HttpRequest, *, email: str, password: str) -> User:
     """Log a browser in and return the user; the errors are those of ``user_log_in``."""
     user = credentials_check(email=email, password=password, device=device_of(request))
+    otp_refuse_without_code(user)
     page_session_open(request, user=user)
+    return user
+
+
+def page_otp_log_in(request: HttpRequest, *, ticket: str, code: str) -> User:
+    """Log a browser in by the ticket of ``page_log_in`` and a code."""
+    user, session = otp_ticket_redeem(
+        ticket=ticket, code=code, device=device_of(request), then=_opened
+    )
+    _enter(request, user, session)
     return user
 
 
 def page_session_open(request: HttpRequest, *, user: User) -> Session:
     """Log a browser in as a user whose password was checked already, as after a sign-up."""
     session = global_tx(session_open, user=user, device=device_of(request))
+    _enter(request, user, session)
+    return session
+
+
+def _opened(user: User, session: Session) -> tuple[User, Session]:
+    return user, session
+
+
+def _enter(request: HttpRequest, user: User, session: Session) -> None:
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     request.session[SESSION_KEY] = str(session.sid)
     page_principal_forget(request)
-    return session
 
 
 def page_session_keep(request: HttpRequest, *, user: User) -> None:

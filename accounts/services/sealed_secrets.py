@@ -3,16 +3,22 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
-from accounts.models import UserApiKey
+from django.db.models import QuerySet
+
+from accounts.models import OtpFactor, UserApiKey
 from accounts.services.broker_keys import secret_context
-from tradingplatform.crypto import SealBrokenError, is_wrapped_anew, rewrap
+from accounts.services.otp_codes import seed_context
+from tradingplatform.crypto import Context, SealBrokenError, is_wrapped_anew, rewrap
 from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.db.transactions import global_tx
 
 logger = logging.getLogger(__name__)
 
 _READ_AT_ONCE = 500
+Sealed = UserApiKey | OtpFactor
+Row = TypeVar("Row", UserApiKey, OtpFactor)
 
 
 @dataclass
@@ -39,15 +45,30 @@ def secrets_rewrap() -> Rotation:
     return rotation
 
 
-def _rows() -> Iterator[UserApiKey]:
-    rows = UserApiKey.objects.using(GLOBAL_ALIAS).select_related("user").order_by("pk")
+def _rows() -> Iterator[Sealed]:
+    yield from _pages(UserApiKey.objects.using(GLOBAL_ALIAS))
+    yield from _pages(OtpFactor.objects.using(GLOBAL_ALIAS))
+
+
+def _pages(everything: QuerySet[Row]) -> Iterator[Row]:
+    rows = everything.select_related("user").order_by("pk")
     found = list(rows[:_READ_AT_ONCE])
     while found:
         yield from found
         found = list(rows.filter(pk__gt=found[-1].pk)[:_READ_AT_ONCE])
 
 
-def _rewrap(row: UserApiKey) -> int:
+def _rewrap(row: Sealed) -> int:
     # Only if nobody stored another secret meanwhile, which is wrapped anew anyway.
-    same = UserApiKey.objects.using(GLOBAL_ALIAS).filter(pk=row.pk, sealed=row.sealed)
-    return same.update(sealed=rewrap(row.sealed, secret_context(row, owner=row.user.uid)))
+    sealed = rewrap(row.sealed, _context(row))
+    if isinstance(row, OtpFactor):
+        factors = OtpFactor.objects.using(GLOBAL_ALIAS).filter(pk=row.pk, sealed=row.sealed)
+        return factors.update(sealed=sealed)
+    keys = UserApiKey.objects.using(GLOBAL_ALIAS).filter(pk=row.pk, sealed=row.sealed)
+    return keys.update(sealed=sealed)
+
+
+def _context(row: Sealed) -> Context:
+    if isinstance(row, OtpFactor):
+        return seed_context(row.user.uid)
+    return secret_context(row, owner=row.user.uid)

@@ -19,6 +19,7 @@ from accounts.models import Session, User
 from accounts.rules import EMAIL_MAX, PASSWORD_MAX, clean_email, clean_nickname, normalise_email
 from accounts.services.audit import audit_append
 from accounts.services.mail_tokens import token_issue
+from accounts.services.otp_tickets import otp_refuse_without_code, otp_ticket_redeem
 from accounts.services.refresh import TokenPair, tokens_issue
 from accounts.services.sessions import session_open, session_revoke
 from accounts.types import NOWHERE, Device
@@ -65,10 +66,17 @@ def user_log_in(*, email: str, password: str, device: Device) -> LoggedIn:
     """Check the password and open a session with tokens.
 
     Raises InvalidCredentialsError, alike for an unknown address and a wrong password, and
-    LimitExceededError after too many failures from this place.
+    LimitExceededError after too many failures from this place; OtpRequiredError, with a
+    ticket for ``otp_log_in``, when the password was right and a second factor is on.
     """
     user = credentials_check(email=email, password=password, device=device)
+    otp_refuse_without_code(user)
     return global_tx(_log_in, user, device)
+
+
+def otp_log_in(*, ticket: str, code: str, device: Device) -> LoggedIn:
+    """Open a session for the ticket of a log-in and a code; see ``otp_ticket_redeem``."""
+    return otp_ticket_redeem(ticket=ticket, code=code, device=device, then=_with_tokens)
 
 
 def user_log_out(*, sid: UUID, device: Device = NOWHERE) -> None:
@@ -129,7 +137,10 @@ def _sign_up(user: User) -> None:
 
 
 def _log_in(user: User, device: Device) -> LoggedIn:
-    session = session_open(user=user, device=device)
+    return _with_tokens(user, session_open(user=user, device=device))
+
+
+def _with_tokens(user: User, session: Session) -> LoggedIn:
     return LoggedIn(user, session, tokens_issue(session=session, uid=user.uid))
 
 

@@ -64,10 +64,21 @@ RATE_LIMITS = {
         "login_failures": (5, 300),
         "account_failures": (50, 900),
         "mails": (5, 3600),
+        "otp_failures": (10, 900),
+        "otp_account_failures": (20, 86_400),
     }.items()
 }
 # Without a counter these are shut; the others stay open.
-RATE_CLASSES_CLOSED = {"money", "login", "refresh", "login_failures", "account_failures", "mails"}
+RATE_CLASSES_CLOSED = {
+    "money",
+    "login",
+    "refresh",
+    "login_failures",
+    "account_failures",
+    "mails",
+    "otp_failures",
+    "otp_account_failures",
+}
 TRUSTED_PROXIES = _ENV.trusted_proxies
 INTERNAL_NETWORKS = _ENV.internal_networks
 
