@@ -16,6 +16,14 @@ class Theme(TextChoices):
     DARK = "dark"
 
 
+class ExportStatus(TextChoices):
+    """How far the copy of a user's data is."""
+
+    PENDING = "PENDING"
+    READY = "READY"
+    FAILED = "FAILED"
+
+
 class TokenPurpose(TextChoices):
     """What a mailed link is for."""
 
@@ -26,6 +34,7 @@ class TokenPurpose(TextChoices):
 class AuditAction(StrEnum):
     """What an entry of the audit log says; a name is never given a second meaning."""
 
+    ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
     API_KEY_MADE = "API_KEY_MADE"
     API_KEY_REFUSED = "API_KEY_REFUSED"
     API_KEY_REVOKED = "API_KEY_REVOKED"
@@ -34,6 +43,8 @@ class AuditAction(StrEnum):
     BROKER_KEY_DELETED = "BROKER_KEY_DELETED"
     BROKER_KEY_STORED = "BROKER_KEY_STORED"
     EMAIL_VERIFIED = "EMAIL_VERIFIED"
+    EXPORT_ASKED = "EXPORT_ASKED"
+    EXPORT_FETCHED = "EXPORT_FETCHED"
     LOGGED_IN = "LOGGED_IN"
     LOGGED_OUT = "LOGGED_OUT"
     LOG_IN_REFUSED = "LOG_IN_REFUSED"

@@ -8,6 +8,7 @@ from django.db import models
 
 from accounts.audit_models import AuditEntry, AuditHead
 from accounts.enums import Language, Theme
+from accounts.export_models import AccountExport
 from accounts.factor_models import BackupCode, LogInTicket, OtpFactor, SessionFactor
 from accounts.key_models import ApiKey, UserApiKey
 from accounts.rules import NICKNAME_MAX, normalise_email
@@ -16,6 +17,7 @@ from tradingplatform.clock import now
 from tradingplatform.ids import uuid7
 
 __all__ = [
+    "AccountExport",
     "ApiKey",
     "AuditEntry",
     "AuditHead",
@@ -53,6 +55,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=now)
     email_verified_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True, db_index=True)
+    forgotten_at = models.DateTimeField(null=True)
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -4,7 +4,15 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from accounts.models import ApiKey, AuditEntry, OtpFactor, Session, User, UserApiKey
+from accounts.models import (
+    AccountExport,
+    ApiKey,
+    AuditEntry,
+    OtpFactor,
+    Session,
+    User,
+    UserApiKey,
+)
 from tradingplatform.clock import now
 from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.errors import NotFoundError
@@ -82,3 +90,9 @@ def is_known_address(*, account_db_key: int, ip: str) -> bool:
 def security_activity(account_db_key: int) -> QuerySet[AuditEntry]:
     """Return what happened to the security of an account."""
     return AuditEntry.objects.using(GLOBAL_ALIAS).filter(account_db_key=account_db_key)
+
+
+def live_exports(account_db_key: int) -> QuerySet[AccountExport]:
+    """Return the copies of a user's data that are not due to be deleted."""
+    exports = AccountExport.objects.using(GLOBAL_ALIAS).filter(user_id=account_db_key)
+    return exports.filter(expires_at__gt=now())

@@ -3,10 +3,32 @@
 from typing import Any
 from uuid import UUID
 
+from accounts.services.closing import account_forget, accounts_forget
+from accounts.services.exports import export_build, exports_tend
 from accounts.services.mail_tokens import tokens_prune
 from accounts.services.mails import mail_send, mails_resume
 from accounts.services.sessions import sessions_prune
 from tradingplatform.jobs import job
+
+
+@job(name="accounts.account_forget", queue="bulk")
+def account_forget_job(*, account_db_key: int, **_: Any) -> None:
+    account_forget(account_db_key=account_db_key)
+
+
+@job(name="accounts.accounts_forget", queue="bulk")
+def accounts_forget_job(**_: Any) -> None:
+    accounts_forget()
+
+
+@job(name="accounts.export_build", queue="bulk")
+def export_build_job(*, export_id: str, **_: Any) -> None:
+    export_build(export_id=UUID(export_id))
+
+
+@job(name="accounts.exports_tend", queue="bulk")
+def exports_tend_job(**_: Any) -> None:
+    exports_tend()
 
 
 @job(name="accounts.mail_send", queue="user")

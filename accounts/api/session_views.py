@@ -33,7 +33,7 @@ class SessionsView(ApiView):
             render=lambda rows: SessionOutput(rows, many=True, context=context).data,
         )
 
-    @extend_schema(parameters=[SessionsEndQuery], responses=SessionsEnded)
+    @extend_schema(parameters=[SessionsEndQuery], responses={200: SessionsEnded})
     def delete(self, request: Request) -> Response:
         """Log out everywhere, or with ``keep_current=true`` everywhere else."""
         who = principal(request)

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from accounts.api import key_views, otp_views, password_views, session_views, views
+from accounts.api import (
+    key_views,
+    life_views,
+    otp_views,
+    password_views,
+    session_views,
+    views,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -26,6 +33,9 @@ urlpatterns = [
         key_views.BrokerKeyTestView.as_view(),
         name="broker-key-test",
     ),
+    path("export", life_views.ExportView.as_view(), name="export"),
+    path("export/download", life_views.ExportDownloadView.as_view(), name="export-download"),
+    path("close", life_views.AccountCloseView.as_view(), name="close"),
     path("email/verify", password_views.EmailVerifyView.as_view(), name="email-verify"),
     path("email/confirm", password_views.EmailConfirmView.as_view(), name="email-confirm"),
     path("password/change", password_views.PasswordChangeView.as_view(), name="password-change"),

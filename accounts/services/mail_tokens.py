@@ -4,23 +4,19 @@ The database holds no secret of a link: it is the id of its row, signed with SEC
 nobody can make one from a dump.
 """
 
-import logging
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
-from kombu.exceptions import OperationalError
 
 from accounts.enums import TokenPurpose
 from accounts.errors import InvalidTokenError
 from accounts.models import MailToken, User
+from accounts.services.queue import start_soon
 from tradingplatform.clock import now
 from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.db.transactions import after_commit
-from tradingplatform.jobs import enqueue
-
-logger = logging.getLogger(__name__)
 
 _LENGTH_MAX = 200
 _KEEP = timedelta(days=1)
@@ -37,7 +33,7 @@ def token_issue(*, purpose: TokenPurpose, user: User | None) -> MailToken:
         created_at=moment,
         expires_at=moment + timedelta(seconds=settings.MAIL_TOKEN_TTL_S[purpose.value]),
     )
-    after_commit(None, lambda: _send_soon(row.pk))
+    after_commit(None, lambda: start_soon("accounts.mail_send", token_id=str(row.pk)))
     return row
 
 
@@ -89,14 +85,6 @@ def tokens_unsent() -> list[UUID]:
         created_at__lt=moment - timedelta(minutes=1),
     )
     return list(rows.order_by("expires_at").values_list("pk", flat=True)[:_AT_ONCE])
-
-
-def _send_soon(row_id: UUID) -> None:
-    try:
-        enqueue("accounts.mail_send", token_id=str(row_id))
-    except OperationalError:
-        # Nobody is turned away because the queue is: accounts.mails_resume sends it later.
-        logger.warning("The queue did not take the job of a mail")
 
 
 def _row_id(purpose: TokenPurpose, token: str) -> UUID:

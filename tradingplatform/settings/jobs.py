@@ -15,6 +15,8 @@ EVENT_JOBS: dict[str, tuple[str, ...]] = {
 }
 # Job -> seconds between its slots; job_run(job, slot) makes one run of each.
 PERIODIC_JOBS: dict[str, int] = {
+    "accounts.accounts_forget": 300,
+    "accounts.exports_tend": 300,
     "accounts.mails_resume": 60,
     "accounts.sessions_prune": 3600,
     "accounts.tokens_prune": 3600,

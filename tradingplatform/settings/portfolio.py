@@ -20,5 +20,16 @@ VERIFIERS: tuple[str, ...] = (
     "portfolio.verify.orders_match_fills",
     "portfolio.verify.rows_on_their_shard",
 )
+# Functions (account_db_key) -> {name: rows}: what is held about a user, for the copy of their data.
+EXPORTERS: tuple[str, ...] = (
+    "accounts.exporters.account_rows",
+    "portfolio.exporters.portfolio_rows",
+    "chat.exporters.chat_rows",
+)
+# Functions (account_db_key) -> None: what has to end, or be forgotten, after an account is closed.
+ACCOUNT_CLOSERS: tuple[str, ...] = (
+    "portfolio.exporters.orders_end",
+    "chat.exporters.chat_forget",
+)
 # Functions () -> the same, about the global database; they read the audit log from its start.
 AUDIT_VERIFIERS: tuple[str, ...] = ("accounts.services.audit.audit_breaches",)

@@ -94,6 +94,8 @@ LOG_IN_TICKET_TRIES = 5
 API_KEYS_MAX = 20
 API_KEY_TOUCH_EVERY_S = 60
 WS_TICKET_TTL_S = 30
+EXPORT_KEEP_S = 24 * 3600
+EXPORT_LINK_TTL_S = 15 * 60
 MAIL_TOKEN_TTL_S = {"EMAIL_VERIFY": 24 * 3600, "PASSWORD_RESET": 30 * 60}
 # Chains of the audit log, beside the one of callers whom nobody knows.
 AUDIT_CHAINS = 16

@@ -1,0 +1,54 @@
+"""What this app holds about a user (settings.EXPORTERS)."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.enums import AuditAction
+from accounts.models import ApiKey, AuditEntry, OtpFactor, Session, User, UserApiKey
+from tradingplatform.db.shards import GLOBAL_ALIAS
+
+Rows = list[dict[str, Any]]
+
+
+def account_rows(account_db_key: int) -> dict[str, Rows]:
+    """Return the account, where it was logged in, its keys without secrets, and its activity."""
+    owned = {"user_id": account_db_key}
+    users = User.objects.using(GLOBAL_ALIAS).filter(pk=account_db_key)
+    entries = AuditEntry.objects.using(GLOBAL_ALIAS).filter(account_db_key=account_db_key)
+    return {
+        "account": _rows(
+            users, "uid email nickname language theme joined_at email_verified_at last_login"
+        ),
+        "sessions": _rows(
+            Session.objects.using(GLOBAL_ALIAS).filter(**owned),
+            "sid created_at last_seen_at expires_at revoked_at ip user_agent",
+        ),
+        "api_keys": _rows(
+            ApiKey.objects.using(GLOBAL_ALIAS).filter(**owned),
+            "id name prefix scopes allowed_ips created_at expires_at last_used_at last_used_ip"
+            " revoked_at",
+        ),
+        "broker_keys": _rows(
+            UserApiKey.objects.using(GLOBAL_ALIAS).filter(**owned),
+            "id provider environment masked created_at",
+        ),
+        "second_factor": _rows(
+            OtpFactor.objects.using(GLOBAL_ALIAS).filter(**owned), "created_at confirmed_at"
+        ),
+        # Where operators sit is nobody else's business.
+        "security_activity": [
+            *_rows(
+                entries.exclude(action=AuditAction.STAFF_VIEWED).order_by("seq"),
+                "occurred_at action session_id ip user_agent details",
+            ),
+            *_rows(
+                entries.filter(action=AuditAction.STAFF_VIEWED).order_by("seq"),
+                "occurred_at action details",
+            ),
+        ],
+    }
+
+
+def _rows(rows: QuerySet[Any], names: str) -> Rows:
+    return list(rows.values(*names.split()))
