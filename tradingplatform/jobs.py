@@ -1,7 +1,9 @@
 """Background work: what a job is, how it is started by name, how often it runs.
 
 A job is a Celery task that takes ids, re-reads state and calls one service; running it
-twice must do no harm. What fails for good becomes a dead letter (`manage.py redrive`).
+twice must do no harm. A job that an outbox event started runs once per event, as far as the
+inbox remembers. What fails for good becomes a dead letter (`manage.py redrive`); a periodic
+job notes its failure in job_run and is tried again in its next slot.
 """
 
 from collections.abc import Callable
@@ -13,14 +15,17 @@ from celery import Task, current_app, shared_task
 from django.conf import settings
 from django.db import IntegrityError
 from kombu.exceptions import OperationalError
+from structlog.contextvars import bound_contextvars
 
 from tradingplatform import metrics
 from tradingplatform.clock import now
 from tradingplatform.db.models import DeadLetter, JobRun
+from tradingplatform.db.outbox import received_once, was_received
 from tradingplatform.db.shards import GLOBAL_ALIAS
-from tradingplatform.db.transactions import global_tx
+from tradingplatform.db.transactions import global_tx, tx
 from tradingplatform.errors import UnavailableError, UpstreamError
 from tradingplatform.ids import random_fraction
+from tradingplatform.logs import current_request_id
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +45,22 @@ class Job(Task):  # type: ignore[type-arg]
     lane = "user"  # the queue; Celery has deprecated `queue` as an attribute of tasks
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        headers = self.request.headers or {}
+        with bound_contextvars(request_id=headers.get("request_id", "")):
+            return self._run_once(*args, **kwargs)
+
+    def _run_once(self, *args: Any, **kwargs: Any) -> Any:
+        """Run unless the outbox event that started this job was dealt with before."""
+        owner, event = kwargs.get("account_db_key"), kwargs.get("event_id")
+        message = (owner, str(self.name), str(event)) if owner and event else None
+        if message is not None and was_received(*message):
+            return None
+        result = self._run_or_retry(*args, **kwargs)
+        if message is not None:
+            tx(message[0], received_once, *message)
+        return result
+
+    def _run_or_retry(self, *args: Any, **kwargs: Any) -> Any:
         try:
             with metrics.job_timed(str(self.name)):
                 return super().__call__(*args, **kwargs)
@@ -95,8 +116,9 @@ def enqueue(name: str, *, delay_s: float = 0, **kwargs: object) -> None:
         raise UnknownJobError(name)
     options: dict[str, Any] = {"countdown": min(delay_s, DELAY_MAX_S)} if delay_s else {}
     lane: str = getattr(task, "lane", Job.lane)
+    headers = {"request_id": current_request_id()}
     try:
-        task.apply_async(kwargs=kwargs, queue=lane, **options)
+        task.apply_async(kwargs=kwargs, queue=lane, headers=headers, **options)
     except OperationalError as error:
         raise UnavailableError("The job queue cannot be reached.") from error
 

@@ -1,7 +1,7 @@
 """Publishes what transactions wrote to the outbox, in order, at least once.
 
 One relay works on a shard at a time (by lease). A published row may be published again
-after a crash: sockets drop what they have seen, job handlers use the inbox.
+after a crash: sockets drop what they have seen, jobs look into the inbox.
 """
 
 import threading
@@ -14,6 +14,7 @@ import structlog
 from django.conf import settings
 from django.db import close_old_connections
 from django.db.models import F
+from structlog.contextvars import bound_contextvars
 
 from tradingplatform import metrics
 from tradingplatform.clock import monotonic, now
@@ -123,8 +124,10 @@ def publish_pending(alias: str, limit: int = BATCH) -> int:
     done: list[int] = []
     try:
         for event in events:
-            if _publish(alias, event):
-                done.append(event.pk)  # noqa: PERF401 - an outage must not lose this list
+            with bound_contextvars(request_id=event.request_id):
+                published = _publish(alias, event)
+            if published:
+                done.append(event.pk)
     finally:
         _mark_published(alias, done)
     metrics.relay_published(shard=alias, count=len(done))

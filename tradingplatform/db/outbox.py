@@ -139,6 +139,12 @@ def received_once(account_db_key: int, consumer: str, message_id: str) -> bool:
     return True
 
 
+def was_received(account_db_key: int, consumer: str, message_id: str) -> bool:
+    """Whether ``consumer`` has noted this message by ``received_once``."""
+    seen = InboxMessage.objects.for_user(account_db_key)
+    return seen.filter(consumer=consumer, message_id=message_id).exists()
+
+
 def _next_seq(account_db_key: int, stream: str, count: int = 1) -> tuple[str, int]:
     heads = StreamHead.objects.for_user(account_db_key).filter(stream=stream)
     head = heads.select_for_update().first()

@@ -1,5 +1,6 @@
 """May this read go to a replica? Only if nobody could notice."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -54,21 +55,32 @@ def heartbeat_write(alias: str) -> None:
 
 
 class LagWatch:
-    """Measures replicas by the age of the heartbeat row they show; asks once a second."""
+    """Measures replicas by the age of the heartbeat row they show.
+
+    One thread measures at a time; meanwhile, and for a while after a failure, everybody
+    else reads the primary.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._verdicts: dict[str, tuple[float, bool]] = {}
 
     def is_healthy(self, replica: str) -> bool:
-        checked_at, healthy = self._verdicts.get(replica, (float("-inf"), False))
-        if monotonic() - checked_at >= settings.REPLICA_CHECK_EVERY_S:
-            healthy = self._measure(replica)
-            self._verdicts[replica] = (monotonic(), healthy)
+        with self._lock:
+            check_at, healthy = self._verdicts.get(replica, (float("-inf"), False))
+            if monotonic() < check_at:
+                return healthy
+            self._verdicts[replica] = (monotonic() + settings.REPLICA_RETRY_AFTER_S, False)
+        healthy = self._measure(replica)
+        pause = settings.REPLICA_CHECK_EVERY_S if healthy else settings.REPLICA_RETRY_AFTER_S
+        with self._lock:
+            self._verdicts[replica] = (monotonic() + pause, healthy)
         return healthy
 
     def reset(self) -> None:
         """Forget all verdicts."""
-        self._verdicts.clear()
+        with self._lock:
+            self._verdicts.clear()
 
     def _measure(self, replica: str) -> bool:
         from tradingplatform.db.models import ReplicaHeartbeat

@@ -3,6 +3,7 @@
 import threading
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from tradingplatform.db.models import ShardConfig
 from tradingplatform.errors import invariant
@@ -36,8 +37,8 @@ class ShardMap:
                 aliases = list(rows.values_list("database_alias", flat=True))
                 invariant(
                     len(aliases) == settings.SHARD_COUNT,
-                    f"table_shard_config has {len(aliases)} of {settings.SHARD_COUNT} rows; "
-                    "run manage.py migrate_all",
+                    f"table_shard_config has {len(aliases)} rows, SHARD_COUNT is "
+                    f"{settings.SHARD_COUNT}; put it back, or fill holes by manage.py migrate_all",
                 )
                 self._aliases = aliases
             return self._aliases
@@ -62,9 +63,16 @@ def shard_for(account_db_key: int) -> str:
 
 
 def shard_config_fill() -> int:
-    """Create the missing rows of table_shard_config, spread evenly; return how many."""
+    """Create the missing rows of table_shard_config, spread evenly; return how many.
+
+    Raises ImproperlyConfigured when SHARD_COUNT was changed: another count would look for
+    every user's rows elsewhere.
+    """
     aliases = shard_aliases()
     known = set(ShardConfig.objects.using(GLOBAL_ALIAS).values_list("logical_shard", flat=True))
+    if known and max(known) + 1 != settings.SHARD_COUNT:
+        message = f"SHARD_COUNT: fixed for the life of the data at {max(known) + 1}."
+        raise ImproperlyConfigured(message)
     missing = [
         ShardConfig(logical_shard=number, database_alias=aliases[number % len(aliases)])
         for number in range(settings.SHARD_COUNT)

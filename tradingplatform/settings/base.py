@@ -3,7 +3,7 @@
 import django_stubs_ext
 
 from tradingplatform.settings.databases import databases, replica_aliases, shard_aliases
-from tradingplatform.settings.environment import ROOT, load
+from tradingplatform.settings.environment import ROOT, load, stop
 
 # Lets Field[...], ModelAdmin[...] and the like be written at run time as type checkers want them.
 django_stubs_ext.monkeypatch()
@@ -19,8 +19,11 @@ BASE_DIR = ROOT
 DATA_DIR = ENV.data_dir.resolve()
 HOST, PORT = ENV.host, ENV.port
 PUBLIC_URL = ENV.links_to
-(DATA_DIR / "db").mkdir(parents=True, exist_ok=True)
-(DATA_DIR / "static").mkdir(exist_ok=True)
+try:
+    (DATA_DIR / "db").mkdir(parents=True, exist_ok=True)
+    (DATA_DIR / "static").mkdir(exist_ok=True)
+except OSError as _error:
+    stop("DATA_DIR", f"{_error.filename} cannot be made: {_error.strerror}.")
 
 PROJECT_APPS = [
     "accounts",
@@ -72,6 +75,7 @@ REPLICA_ALIASES = replica_aliases(DATABASES)
 REPLICA_LAG_LIMIT_S = ENV.replica_lag_limit_s
 REPLICA_PIN_S = ENV.replica_pin_s
 REPLICA_CHECK_EVERY_S = 1.0
+REPLICA_RETRY_AFTER_S = 5.0
 DB_CONNECT_ATTEMPTS = ENV.db_connect_attempts
 TX_ATTEMPTS = 3
 TX_DEADLINE_S = 15.0

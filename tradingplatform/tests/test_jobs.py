@@ -4,11 +4,13 @@ from io import StringIO
 import pytest
 from celery import current_app
 from django.core.management import call_command
+from structlog.contextvars import bound_contextvars
 
 from tradingplatform import clock
 from tradingplatform.db.models import DeadLetter, IdempotencyRecord, JobRun, OutboxEvent
 from tradingplatform.errors import UnavailableError
 from tradingplatform.jobs import UnknownJobError, current_slot, enqueue, job, run_slot
+from tradingplatform.logs import current_request_id
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -80,6 +82,49 @@ def test_a_bug_is_not_tried_again(make_job):
     enqueue(make_job(broken))
     assert len(tries) == 1
     assert DeadLetter.objects.get().attempts == 1
+
+
+def test_an_event_is_dealt_with_once(make_job):
+    calls = []
+
+    def note(*, aggregate_id, **_):
+        calls.append(aggregate_id)
+
+    name = make_job(note)
+    for _ in range(3):
+        enqueue(name, account_db_key=1000, event_id=7, aggregate_id="a")
+    enqueue(name, account_db_key=1000, event_id=8, aggregate_id="b")
+    enqueue(name, account_db_key=1000, aggregate_id="found by a sweep")
+    assert calls == ["a", "b", "found by a sweep"]
+
+
+def test_an_event_whose_job_failed_is_not_forgotten(make_job):
+    calls = []
+
+    def fail_first(**_):
+        calls.append(1)
+        if len(calls) == 1:
+            raise KeyError("first")
+
+    name = make_job(fail_first)
+    with pytest.raises(KeyError):
+        enqueue(name, account_db_key=1000, event_id=7)
+    enqueue(name, account_db_key=1000, event_id=7)
+    enqueue(name, account_db_key=1000, event_id=7)
+    assert len(calls) == 2
+
+
+def test_a_job_carries_the_id_of_the_request_that_started_it(make_job):
+    seen = []
+
+    def note(**_):
+        seen.append(current_request_id())
+
+    name = make_job(note)
+    with bound_contextvars(request_id="req-1"):
+        enqueue(name)
+    enqueue(name)
+    assert seen == ["req-1", ""]
 
 
 def test_a_dead_letter_is_redriven_once(make_job):

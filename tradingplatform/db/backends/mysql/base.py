@@ -9,4 +9,7 @@ from tradingplatform.db.backends.connect import with_retry
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        return with_retry(lambda: super(DatabaseWrapper, self).get_new_connection(conn_params))
+        connect = super().get_new_connection
+        return with_retry(
+            self.alias, lambda: connect(conn_params), on=self.Database.OperationalError
+        )
