@@ -1,4 +1,5 @@
 import threading
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -59,7 +60,7 @@ def test_a_replica_gets_one_try(settings):
 
 @pytest.mark.django_db(databases="__all__")
 def test_the_drivers_own_refusal_is_what_is_tried_again(monkeypatch):
-    connection = connections.create_connection("default")
+    connection: Any = connections.create_connection("default")
     server = Server(refusals=9, error=connection.Database.OperationalError)
     monkeypatch.setattr(connection.Database, "connect", lambda *_, **__: server.connect())
     with pytest.raises(DatabaseError):
