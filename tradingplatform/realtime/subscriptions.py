@@ -93,17 +93,14 @@ class OrderedSubscription(Subscription):
             self._on_gap(self)
 
     def open(self, snapshot: Sequence[Frame], place: Position | None) -> None:
-        """Send the snapshot or the missing frames, then what was held and is newer."""
+        """Send the snapshot or the missing frames, then what was held, up to the next gap."""
         self.place = place
         for frame in snapshot:
             self.outlet.send(frame)
             self.place = _later(self.place, frame.position)
         held, self._held, self.live = self._held, [], True
         for frame in held:
-            position = frame.position
-            if position is None or _is_news(position, self.place):
-                self.outlet.send(frame)
-                self.place = position or self.place
+            self.offer(frame)
 
     def _follows(self, place: Position) -> bool:
         before = self.place

@@ -56,6 +56,20 @@ def test_a_repeated_frame_is_dropped_and_a_gap_is_reported_once():
     assert seqs(pipe) == [3, 4, 5, 6]
 
 
+def test_held_news_from_beyond_a_gap_stays_held_until_the_gap_is_filled():
+    pipe = Pipe(room=99)
+    subscription, gaps = ordered(pipe)
+    for seq in (11, 13, 14):
+        subscription.offer(frame("user", seq))
+    subscription.open([], Position(EPOCH, 10))
+    assert seqs(pipe) == [11]
+    assert gaps == [subscription]
+    assert subscription.place == Position(EPOCH, 11)
+    subscription.open([frame("user", 12)], Position(EPOCH, 11))
+    assert seqs(pipe) == [11, 12, 13, 14]
+    assert gaps == [subscription]
+
+
 def test_the_first_event_ever_must_be_number_one():
     pipe = Pipe(room=99)
     subscription, gaps = ordered(pipe)
