@@ -1,9 +1,9 @@
 """DATABASES from DATABASE_GLOBAL_URL, DATABASE_SHARD_<n>_URL and their _REPLICA_ twins."""
 
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
-from tradingplatform.settings.environment import Environment, database_urls, stop
+from tradingplatform.settings.environment import Environment, database_urls, split_url, stop
 
 GLOBAL_ALIAS = "default"
 EMBEDDED_SHARDS = 2
@@ -67,7 +67,7 @@ def _alias(variable: str) -> str:
 
 
 def _from_url(variable: str, url: str, env: Environment) -> dict[str, Any]:
-    parts = urlsplit(url)
+    parts = split_url(variable, url)
     if parts.scheme == "sqlite":
         return sqlite(parts.path, env)
     if parts.scheme != "mysql" or not parts.path.strip("/"):

@@ -8,15 +8,17 @@ import re
 import sys
 from enum import StrEnum
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
-from urllib.parse import urlsplit
+from typing import Annotated, NoReturn
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
 INSECURE_SECRET = "insecure-secret-for-this-machine-only"
+_ORIGIN = re.compile(r"^https?://[^/?#\s]+$")
 _DATABASE_VARIABLE = re.compile(r"^DATABASE_(GLOBAL|SHARD_[1-9]\d*)(_REPLICA)?_URL$")
 
 Words = Annotated[list[str], NoDecode]
@@ -99,6 +101,21 @@ class Environment(BaseSettings):
             return [word.strip() for word in value.split(",") if word.strip()]
         return value
 
+    @field_validator("trusted_proxies", "internal_networks")
+    @classmethod
+    def _are_networks(cls, value: list[str]) -> list[str]:
+        # Written with or without host bits; everybody who compares gets the plain network.
+        return [str(ip_network(word, strict=False)) for word in value]
+
+    @field_validator("cors_allowed_origins", "ws_allowed_origins")
+    @classmethod
+    def _are_origins(cls, value: list[str]) -> list[str]:
+        for word in value:
+            if not _ORIGIN.match(word):
+                message = f"{word!r} is no origin; write it like https://trade.example.com."
+                raise ValueError(message)
+        return value
+
     @model_validator(mode="after")
     def _production_is_strict(self) -> "Environment":
         if self.app_env is AppEnv.PROD:
@@ -146,7 +163,7 @@ def _production_faults(env: Environment) -> list[tuple[bool, str]]:
             "DATABASE_SHARD_1_URL must be set when APP_ENV=PROD.",
         ),
         (
-            any(urlsplit(url).scheme == "sqlite" for url in urls.values()),
+            any(split_url(name, url).scheme == "sqlite" for name, url in urls.items()),
             "DATABASE_*_URL must not be SQLite when APP_ENV=PROD.",
         ),
     ]
@@ -176,9 +193,22 @@ def load() -> Environment:
         sys.exit(f"Configuration error: {_first_fault(error)}")
 
 
-def stop(variable: str, complaint: str) -> None:
+def stop(variable: str, complaint: str) -> NoReturn:
     """End the process because of one wrong variable."""
     sys.exit(f"Configuration error: {variable}: {complaint}")
+
+
+def split_url(variable: str, url: str) -> SplitResult:
+    """Take a URL apart; one that cannot be, or whose port is none, ends the process."""
+    try:
+        parts = urlsplit(url)
+        is_port = parts.port != 0
+    except ValueError:
+        is_port = False
+    if not is_port:
+        # The value stays out of the line: it may hold a password.
+        stop(variable, "is not a URL whose port is a number from 1 to 65535.")
+    return parts
 
 
 def _first_fault(error: ValidationError) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from tradingplatform.settings.environment import Environment, load, stop
+from tradingplatform.settings.environment import Environment, load, split_url, stop
 
 _PACKAGE = "tradingplatform.services"
 
@@ -140,11 +140,12 @@ def _choose(
 ) -> tuple[str, dict[str, Any]]:
     """Pick the backend by scheme; the embedded one needs no URL."""
     backends = BACKENDS[variable]
-    scheme = urlsplit(url).scheme
+    parts = split_url(variable, url)
+    scheme = parts.scheme
     if scheme not in backends:
         known = ", ".join(f"{name}://" for name in backends)
         stop(variable, f"{scheme or url!r} is not a known scheme; use one of {known}.")
-    if scheme in NEEDS_HOST and not urlsplit(url).hostname:
+    if scheme in NEEDS_HOST and not parts.hostname:
         stop(variable, f"{scheme}:// needs a {NEEDS_HOST[scheme]} behind it.")
     is_embedded = scheme == next(iter(backends))
     wanted = {} if options is None else dict(options)

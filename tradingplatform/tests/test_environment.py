@@ -26,12 +26,13 @@ READ = (
     "from tradingplatform.settings.databases import databases;"
     "databases(load())"
 )
+SETTINGS = "import tradingplatform.settings"
 
 
-def start(tmp_path, **variables):
+def start(tmp_path, read=READ, **variables):
     keep = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     return subprocess.run(
-        [sys.executable, "-c", READ],
+        [sys.executable, "-c", read],
         env={**keep, "DATA_DIR": str(tmp_path), **variables},
         capture_output=True,
         text=True,
@@ -74,6 +75,14 @@ def test_production_refuses(_case, changes, names, tmp_path):
         ("LOG_LEVEL", "LOUD"),
         ("MARKET_SPEED", "-1"),
         ("DATABASE_GLOBAL_URL", "postgres://x/y"),
+        ("DATABASE_GLOBAL_URL", "mysql://u:p@127.0.0.1:99999/y"),
+        ("DATABASE_GLOBAL_URL", "mysql://u:p@127.0.0.1:0/y"),
+        ("DATABASE_GLOBAL_URL", "mysql://u:p@[::1/y"),
+        ("TRUSTED_PROXIES", "nonsense"),
+        ("INTERNAL_NETWORKS", "10.0.0.0/8,10.0.0.0/99"),
+        ("CORS_ALLOWED_ORIGINS", "foo"),
+        ("CORS_ALLOWED_ORIGINS", "https://trade.example/"),
+        ("WS_ALLOWED_ORIGINS", "//trade.example"),
     ],
 )
 def test_a_wrong_value_is_named_in_one_line(name, value, tmp_path):
@@ -81,6 +90,38 @@ def test_a_wrong_value_is_named_in_one_line(name, value, tmp_path):
     assert result.returncode == 1
     assert result.stderr.startswith(f"Configuration error: {name}: ")
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EMAIL_URL", "smtp://h:abc"),
+        ("CACHE_URL", "redis://127.0.0.1:70000/0"),
+        ("DATA_DIR", "/dev/null/var"),
+    ],
+)
+def test_a_wrong_service_or_folder_is_named_in_one_line(name, value, tmp_path):
+    result = start(tmp_path, read=SETTINGS, **{name: value})
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"Configuration error: {name}: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_wrong_url_is_named_without_its_password(tmp_path):
+    result = start(tmp_path, DATABASE_GLOBAL_URL="mysql://u:pa/ss@127.0.0.1:3306/y")
+    assert result.returncode == 1
+    assert "DATABASE_GLOBAL_URL" in result.stderr
+    assert "pa" not in result.stderr.replace("DATABASE_GLOBAL_URL", "")
+
+
+def test_networks_may_be_written_with_host_bits(tmp_path):
+    read = (
+        "from tradingplatform.settings.environment import load;"
+        "print(load().internal_networks, load().trusted_proxies)"
+    )
+    written = {"INTERNAL_NETWORKS": "10.0.0.1/8", "TRUSTED_PROXIES": "192.0.2.7, 2001:db8::1/64"}
+    result = start(tmp_path, read=read, **written)
+    assert result.stdout == "['10.0.0.0/8'] ['192.0.2.7/32', '2001:db8::/64']\n"
 
 
 def test_a_laptop_needs_nothing(tmp_path):
