@@ -172,7 +172,7 @@ export class LiveSocket {
 
   /** A first join starts where the stream stands now; the REST snapshot holds what came before. */
   private joined(frame: Frame): void {
-    for (const stream of frame.streams ?? []) {
+    for (const stream of Array.isArray(frame.streams) ? frame.streams : []) {
       const joined = this.streams.get(stream);
       if (!joined || joined.cursor.position) continue;
       const place = frame.positions?.[stream];
@@ -185,7 +185,8 @@ export class LiveSocket {
 
   /** The heartbeat names the last number of each stream: a silent loss shows here. */
   private heartbeat(frame: Frame): void {
-    for (const [stream, head] of Object.entries(frame.positions ?? {})) {
+    if (!frame.streams || Array.isArray(frame.streams)) return;
+    for (const [stream, head] of Object.entries(frame.streams)) {
       if (this.streams.get(stream)?.cursor.isBehind(head.epoch, head.seq)) this.resume(stream);
     }
   }

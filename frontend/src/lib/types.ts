@@ -144,6 +144,14 @@ export interface Room {
   persona?: string | null;
 }
 
+export interface Place {
+  epoch: string;
+  seq: number;
+}
+
+/** Where each of these streams stands. */
+export type Places = Record<string, Place>;
+
 export interface Frame {
   type: string;
   stream?: string;
@@ -152,8 +160,9 @@ export interface Frame {
   ts?: string;
   data?: unknown;
   sequence?: number;
-  streams?: string[];
-  positions?: Record<string, { epoch: string; seq: number }>;
+  /** The names of the streams joined or left; in a heartbeat, where each one stands. */
+  streams?: string[] | Places;
+  positions?: Places;
   errorCode?: string;
   message?: string;
 }
