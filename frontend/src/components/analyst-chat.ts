@@ -3,6 +3,7 @@ import * as api from '../lib/api.ts';
 import { theDesk } from '../lib/desk.ts';
 import { announce, el, icon, setText } from '../lib/dom.ts';
 import { gettext as _ } from '../lib/i18n.ts';
+import { randomId } from '../lib/ids.ts';
 import { render } from '../lib/markdown.ts';
 import type { ChatMessage, Frame, Room, ToolCall } from '../lib/types.ts';
 import { toolText } from '../lib/words.ts';
@@ -167,7 +168,7 @@ export class AnalystChat extends HTMLElement {
     if (!content || this.writing) return;
     this.input.value = '';
     this.grow();
-    const clientId = crypto.randomUUID();
+    const clientId = randomId();
     try {
       if (!this.room) await this.makeRoom(content);
       const mine = this.bubble(clientId, 'user');

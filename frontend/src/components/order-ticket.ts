@@ -6,6 +6,7 @@ import { theDesk } from '../lib/desk.ts';
 import { announce, el, icon, setText } from '../lib/dom.ts';
 import * as format from '../lib/format.ts';
 import { gettext as _ } from '../lib/i18n.ts';
+import { randomId } from '../lib/ids.ts';
 import { affordable, estimate, isOnTick, stepPrice, tickAt } from '../lib/rules.ts';
 import type { Order, OrderType, Quote, Side } from '../lib/types.ts';
 import { sideText, statusText } from '../lib/words.ts';
@@ -21,7 +22,7 @@ export class OrderTicket extends HTMLElement {
   private desk = theDesk();
   private side: Side = 'BUY';
   private type: OrderType = 'LIMIT';
-  private clientOrderId = crypto.randomUUID();
+  private clientOrderId = randomId();
   private sentTerms = '';
   private priceTouched = false;
   private busy = false;
@@ -390,7 +391,7 @@ export class OrderTicket extends HTMLElement {
       ...(this.type === 'LIMIT' ? { limit_price: terms.price.toPlain() } : {}),
     };
     const text = JSON.stringify(body);
-    if (text !== this.sentTerms) this.clientOrderId = crypto.randomUUID();
+    if (text !== this.sentTerms) this.clientOrderId = randomId();
     this.sentTerms = text;
     return body;
   }
