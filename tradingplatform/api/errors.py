@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tradingplatform.api.context import context_of
+from tradingplatform.db.transactions import is_transient
 from tradingplatform.errors import (
     AuthenticationError,
     ConflictError,
@@ -30,6 +31,13 @@ from tradingplatform.errors import (
 )
 
 logger = logging.getLogger(__name__)
+
+_BUSY = "The service is busy; nothing was changed. Try again."
+# The connection may have broken after the database had done its work.
+_OUTCOME_UNKNOWN = (
+    "The database did not answer; it is not known whether this was done. "
+    "Repeat it with the same Idempotency-Key."
+)
 
 
 class MalformedBodyError(InvalidInputError):
@@ -123,7 +131,7 @@ def as_platform_error(exc: Exception) -> TradingPlatformError | None:
         return _from_drf(exc)
     if isinstance(exc, OperationalError):
         logger.error("The database did not do its work", exc_info=exc)
-        return UnavailableError("The service is busy; nothing was changed. Try again.")
+        return UnavailableError(_BUSY if is_transient(exc) else _OUTCOME_UNKNOWN)
     return _from_django(exc)
 
 

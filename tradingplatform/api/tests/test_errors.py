@@ -48,6 +48,20 @@ def test_exceptions_become_the_envelope(
     assert "secret" not in str(body)
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("deadlock", "nothing was changed"),
+        ("database", "it is not known whether this was done"),
+    ],
+)
+def test_it_says_nothing_was_changed_only_when_that_is_known(
+    api: Client, kind: str, said: str
+) -> None:
+    body = check_envelope(api.get(f"/api/probe/fail/{kind}"), 503, "UNAVAILABLE")
+    assert said in body["message"]
+
+
 def test_details_hold_the_figures(api: Client) -> None:
     assert api.get("/api/probe/fail/rule").json()["details"] == {"figure": "12.5"}
 

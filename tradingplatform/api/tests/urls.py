@@ -25,6 +25,7 @@ from tradingplatform.errors import (
 FAILURES: dict[str, Exception] = {
     "bug": KeyError("secret detail"),
     "database": OperationalError(2006, "server has gone away"),
+    "deadlock": OperationalError(1213, "Deadlock found when trying to get lock"),
     "full": LimitExceededError("Slow down.", retry_after_s=7),
     "rule": UnprocessableError("A rule forbids it.", figure="12.5"),
     "away": UnavailableError("Away.", retry_after_s=3),
