@@ -98,6 +98,13 @@ def require(name: str) -> None:
         sys.exit(_stop_line(step))
 
 
+def require_shared() -> None:
+    """End the process with one line when others would not share its cache, queue or bus."""
+    if settings.IN_PROCESS_VARIABLES:
+        names = ", ".join(settings.IN_PROCESS_VARIABLES)
+        sys.exit(f"Start stopped: {names}: processes share nothing inside one; use redis://.")
+
+
 def last_report() -> StartReport | None:
     """Return the report of this process' start; None when nobody called ``start``."""
     return _last_report[0] if _last_report else None

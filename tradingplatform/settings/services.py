@@ -117,6 +117,16 @@ def services_from(env: Environment) -> dict[str, dict[str, Any]]:
     }
 
 
+def in_process(env: Environment) -> list[str]:
+    """Name the variables whose backend another process would not share."""
+    urls = {
+        "CACHE_URL": env.cache_url,
+        "QUEUE_URL": env.queue_url,
+        "WEBSOCKET_URL": env.websocket_url,
+    }
+    return [name for name, url in urls.items() if urlsplit(url).scheme in {"locmem", "memory"}]
+
+
 def django_caches(env: Environment) -> dict[str, dict[str, Any]]:
     """Return CACHES, so that what Django itself caches follows CACHE_URL and the key rule."""
     shared: dict[str, Any] = {"KEY_FUNCTION": f"{_PACKAGE}.base.django_cache_key"}
@@ -184,5 +194,6 @@ def _email_options(env: Environment) -> dict[str, Any]:
 _ENV = load()
 SERVICES = services_from(_ENV)
 CACHES = django_caches(_ENV)
+IN_PROCESS_VARIABLES = in_process(_ENV)
 SKIP_AWS = _ENV.skip_aws
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = _ENV.email_sender

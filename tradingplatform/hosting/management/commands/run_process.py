@@ -12,7 +12,7 @@ from tradingplatform import metrics
 from tradingplatform.hosting import roles
 from tradingplatform.hosting.metrics_files import share_metrics
 from tradingplatform.hosting.supervisor import Supervisor
-from tradingplatform.services.startup import start
+from tradingplatform.services.startup import require_shared, start
 
 
 class Command(BaseCommand):
@@ -27,6 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"]
         os.environ.setdefault("PROCESS_NAME", name)
+        require_shared()
         start()
         if name in {"web", "worker"}:
             share_metrics(name)
