@@ -124,11 +124,10 @@ def every_row() -> str:
     return "\n".join(texts)
 
 
+@pytest.mark.embedded  # the files of a server are not ours to read
 @pytest.mark.django_db(databases="__all__", transaction=True)
 def test_no_secret_is_in_the_database_file(mina: User) -> None:
     connection = connections["default"]
-    if connection.vendor != "sqlite":
-        pytest.skip("the files of a server are not ours to read")
     row = stored(mina)
     file = Path(str(connection.settings_dict["NAME"]))
     written = b"".join(path.read_bytes() for path in file.parent.glob(f"{file.name}*"))
