@@ -31,10 +31,15 @@ from tradingplatform.api.idempotency import idempotent
 from tradingplatform.api.pagination import CursorPages
 from tradingplatform.api.views import ApiView, owner_key, parsed
 
-_KEY = OpenApiParameter(
+_REPLAYED = "The first answer is replayed for 24 h; another body is refused with 422."
+_KEY = OpenApiParameter("Idempotency-Key", location=OpenApiParameter.HEADER, description=_REPLAYED)
+_KEY_REQUIRED = OpenApiParameter(
+    "Idempotency-Key", location=OpenApiParameter.HEADER, required=True, description=_REPLAYED
+)
+_KEY_OF_ORDER = OpenApiParameter(
     "Idempotency-Key",
     location=OpenApiParameter.HEADER,
-    description="The first answer is replayed for 24 h; another body is refused with 422.",
+    description=f"{_REPLAYED} Without it, a client_order_id is still good for one order only.",
 )
 _PAGE = [OpenApiParameter("limit", int), OpenApiParameter("cursor")]
 
@@ -99,7 +104,7 @@ class OrdersView(ApiView):
         )
         return CursorPages("-id").response(rows, request, render=_orders)
 
-    @extend_schema(parameters=[_KEY], request=OrderInput, responses={201: OrderOutput})
+    @extend_schema(parameters=[_KEY_OF_ORDER], request=OrderInput, responses={201: OrderOutput})
     def post(self, request: Request, portfolio_id: UUID) -> Response:
         """Place an order: checked, paid for and stored before the answer; then sent."""
         wanted = OrderRequest(**parsed(OrderInput, request.data))
@@ -168,7 +173,7 @@ class TransactionsView(ApiView):
 class CashView(ApiView):
     rate_class = "money"
 
-    @extend_schema(parameters=[_KEY], request=CashInput, responses={201: CashMoveOutput})
+    @extend_schema(parameters=[_KEY_REQUIRED], request=CashInput, responses={201: CashMoveOutput})
     def post(self, request: Request, portfolio_id: UUID) -> Response:
         """Pay money into a paper portfolio, or take free cash out."""
         wanted = parsed(CashInput, request.data)
@@ -179,7 +184,7 @@ class CashView(ApiView):
             )
             return Response(payloads.cash_payload(cash), status=201)
 
-        return idempotent(request, route="portfolio.cash", work=work)
+        return idempotent(request, route="portfolio.cash", work=work, required=True)
 
 
 def _portfolio(request: Request, portfolio_id: UUID) -> dict[str, Any]:

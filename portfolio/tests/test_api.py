@@ -28,6 +28,7 @@ ORDER = {
     "limit_price": "70000",
     "time_in_force": "DAY",
 }
+CASH = {"kind": "DEPOSIT", "currency": "KRW", "amount": "1"}
 
 
 @pytest.fixture
@@ -156,16 +157,25 @@ def test_orders_are_listed_by_status_in_pages(investor, path):
 
 
 def test_cash_moves(investor, path):
-    paid = _post(investor, f"{path}/cash", {"kind": "DEPOSIT", "currency": "USD", "amount": "9.50"})
+    little = {"kind": "DEPOSIT", "currency": "USD", "amount": "9.50"}
+    paid = _post(investor, f"{path}/cash", little, **{"Idempotency-Key": "in"})
     assert (paid.status_code, paid.json()["balance"]) == (201, "1010")
     much = {"kind": "WITHDRAWAL", "currency": "USD", "amount": "1010.01"}
-    refused = _post(investor, f"{path}/cash", much)
+    refused = _post(investor, f"{path}/cash", much, **{"Idempotency-Key": "out"})
     assert (refused.status_code, refused.json()["errorCode"]) == (422, "INSUFFICIENT_CASH")
     assert refused.json()["details"] == {
         "required": "1010.01",
         "available": "1010",
         "currency": "USD",
     }
+
+
+def test_cash_does_not_move_without_a_key(investor, path):
+    before = _rows()
+    body = {"kind": "DEPOSIT", "currency": "USD", "amount": "9.50"}
+    refused = _post(investor, f"{path}/cash", body)
+    assert (refused.status_code, refused.json()["errorCode"]) == (400, "IDEMPOTENCY_KEY_REQUIRED")
+    assert _rows() == before
 
 
 def test_rename_and_close(investor, path):
@@ -294,7 +304,7 @@ def test_what_belongs_to_somebody_else_does_not_exist(investor, path, signed_in)
             _post(stranger, f"{url}/orders", ORDER),
             stranger.get(f"{url}/positions"),
             stranger.get(f"{url}/transactions"),
-            _post(stranger, f"{url}/cash", {"kind": "DEPOSIT", "currency": "KRW", "amount": "1"}),
+            _post(stranger, f"{url}/cash", CASH, **{"Idempotency-Key": "k"}),
             stranger.get(f"{url}/orders/{order['id']}"),
             _patch(stranger, f"{url}/orders/{order['id']}", {"quantity": "1"}),
             stranger.delete(f"{url}/orders/{order['id']}"),
