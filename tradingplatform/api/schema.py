@@ -1,5 +1,6 @@
 """The OpenAPI document: names, tags, and the error object on every operation."""
 
+from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -125,7 +126,9 @@ def _add_errors(responses: dict[str, Any], *, writes: bool) -> None:
     expected = _ALWAYS | (_ON_WRITES if writes else {})
     for status, description in expected.items():
         responses.setdefault(status, {"description": description, "content": content})
-    for response in responses.values():
+    for status, response in responses.items():
+        if int(status) >= HTTPStatus.BAD_REQUEST:
+            response["content"] = content
         response["headers"] = _HEADERS | response.get("headers", {})
 
 
