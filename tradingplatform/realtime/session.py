@@ -14,7 +14,8 @@ from tradingplatform.errors import (
     PermissionDeniedError,
     TradingPlatformError,
 )
-from tradingplatform.ids import random_fraction
+from tradingplatform.ids import random_fraction, uuid7
+from tradingplatform.logs import bind_request, clear_request
 from tradingplatform.realtime.admission import Handshake
 from tradingplatform.realtime.authentication import Credentials, authenticate, session_is_live
 from tradingplatform.realtime.bridge import run_db
@@ -159,7 +160,11 @@ class SocketSession:
             self._outlet.close(CloseCode.ABUSE, "Too many bad frames.")
 
     async def _guard(self, work: Awaitable[None], sequence: int) -> None:
-        """Turn failures into error frames; only the unanticipated ones are logged."""
+        """Do one frame's work under an id of its own, as a request has; failures become frames.
+
+        Only the unanticipated ones are logged.
+        """
+        bind_request(str(uuid7()))
         try:
             await work
         except TradingPlatformError as error:
@@ -167,6 +172,8 @@ class SocketSession:
         except Exception:
             log.exception("socket_frame_failed")
             self._outlet.send(error_frame(InternalError("Something went wrong."), sequence))
+        finally:
+            clear_request()
 
     async def _handle(self, frame: AnyClientFrame) -> None:
         if isinstance(frame, AuthFrame):

@@ -1,15 +1,22 @@
 """From a commit on the shard to the user's sockets and nobody else's (reliability M7)."""
 
 import pytest
+import structlog
+from structlog.contextvars import merge_contextvars
+from structlog.testing import LogCapture
 
 from tradingplatform.clock import now
 from tradingplatform.db.models import OutboxEvent
 from tradingplatform.db.outbox import emit
 from tradingplatform.db.shards import shard_for
 from tradingplatform.db.transactions import tx
+from tradingplatform.logs import current_request_id
 from tradingplatform.realtime.bridge import run_db
 from tradingplatform.realtime.client import SocketClient, open_socket
 from tradingplatform.realtime.consumer import StreamConsumer
+from tradingplatform.realtime.hub import close_hub
+from tradingplatform.realtime.sinks import Message
+from tradingplatform.realtime.sources import Json, SocketPrincipal
 from tradingplatform.realtime.tests import support
 from tradingplatform.realtime.user_stream import UserStream
 from tradingplatform.relay import publish_pending
@@ -104,3 +111,79 @@ def lose(account_db_key: int, value: int) -> None:
     OutboxEvent.objects.for_user(account_db_key).filter(published_at=None).update(
         published_at=now()
     )
+
+
+class Writer(UserStream):
+    """Writes news for a frame, says so in the log, and breaks off when asked to."""
+
+    def __init__(self) -> None:
+        self.frames = {"chat": self.answer}
+
+    def answer(self, principal: SocketPrincipal, frame: Json) -> Json:
+        write(principal.account_db_key, 1, 2)
+        if frame["content"] == "break":
+            raise RuntimeError(frame["content"])
+        return {"type": "accepted"}
+
+
+@pytest.fixture
+def lines(monkeypatch) -> LogCapture:
+    capture = LogCapture()
+    logger = structlog.wrap_logger(None, processors=[merge_contextvars, capture])
+    monkeypatch.setattr("tradingplatform.realtime.session.log", logger)
+    return capture
+
+
+def request_ids() -> list[str]:
+    rows = OutboxEvent.objects.for_user(MINE).order_by("stream_seq")
+    return list(rows.values_list("request_id", flat=True))
+
+
+async def test_each_frame_has_an_id_that_its_rows_and_lines_carry(lines):
+    chat = {"type": "chat", "room_id": "r", "client_message_id": "m"}
+    async with (
+        support.serving(StreamConsumer(Writer())) as url,
+        open_socket(url, token=f"token-{MINE}") as socket,
+    ):
+        await socket.send({**chat, "content": "go on"})
+        await socket.expect("accepted")
+        await socket.send({**chat, "content": "break"})
+        await socket.expect("error")
+
+    first, also_first, second, also_second = await run_db(request_ids)
+    assert first == also_first != ""
+    assert second == also_second not in {"", first}
+    (line,) = lines.entries
+    assert (line["event"], line["request_id"]) == ("socket_frame_failed", second)
+
+
+async def test_no_id_outlives_its_frame():
+    said = ['{"type": "auth", "token": "token-1"}', '{"type": "ping"}', "nonsense"]
+    messages = iter(
+        [
+            {"type": "websocket.connect"},
+            *({"type": "websocket.receive", "text": text} for text in said),
+            {"type": "websocket.disconnect"},
+        ]
+    )
+    within: list[str] = []
+    between: list[str] = []
+
+    class Listener(UserStream):
+        def snapshot(self, principal: SocketPrincipal | None, stream: str) -> tuple[Json, ...]:
+            within.append(current_request_id())
+            return ()
+
+    async def receive() -> Message:
+        between.append(current_request_id())
+        return next(messages)
+
+    async def send(_event: Message) -> None:
+        pass
+
+    await StreamConsumer(Listener(), joined=("user",))({"headers": []}, receive, send)
+    close_hub()
+
+    assert len(within) == 1
+    assert within != [""]
+    assert between == [""] * 5
