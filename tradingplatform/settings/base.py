@@ -1,9 +1,12 @@
 """What Django itself needs: apps, middleware, databases, urls."""
 
+import os
+
 import django_stubs_ext
 
 from tradingplatform.settings.databases import databases, replica_aliases, shard_aliases
 from tradingplatform.settings.environment import ROOT, load, stop
+from tradingplatform.settings.key_files import kept_or_made
 
 # Lets Field[...], ModelAdmin[...] and the like be written at run time as type checkers want them.
 django_stubs_ext.monkeypatch()
@@ -13,7 +16,6 @@ APP_ENV = ENV.app_env.value
 APP_ID = ENV.app_id
 IS_PROD = ENV.is_prod
 DEBUG = ENV.debug
-SECRET_KEY = ENV.secret_key
 ALLOWED_HOSTS = ENV.allowed_hosts
 BASE_DIR = ROOT
 DATA_DIR = ENV.data_dir.resolve()
@@ -24,6 +26,10 @@ try:
     (DATA_DIR / "static").mkdir(exist_ok=True)
 except OSError as _error:
     stop("DATA_DIR", f"{_error.filename} cannot be made: {_error.strerror}.")
+# Nobody else's installation has the same; with APP_ENV=PROD the environment must name one.
+SECRET_KEY = ENV.secret_key or kept_or_made(
+    DATA_DIR / "keys" / "secret_key", lambda: os.urandom(64).hex().encode()
+)
 
 PROJECT_APPS = [
     "accounts",

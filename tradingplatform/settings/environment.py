@@ -17,7 +17,6 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
-INSECURE_SECRET = "insecure-secret-for-this-machine-only"
 _ORIGIN = re.compile(r"^https?://[^/?#\s]+$")
 _DATABASE_VARIABLE = re.compile(r"^DATABASE_(GLOBAL|SHARD_[1-9]\d*)(_REPLICA)?_URL$")
 
@@ -40,7 +39,7 @@ class Environment(BaseSettings):
     app_env: AppEnv = AppEnv.LOCAL
     app_id: str = Field("finance_app", pattern=r"^[a-z][a-z0-9_]*$")
     debug: bool = False
-    secret_key: str = INSECURE_SECRET
+    secret_key: str = ""
     host: str = "127.0.0.1"
     public_url: str = Field("", pattern=r"^(https?://[^/?#\s]+)?$")
     port: int = Field(8000, ge=1, le=65535)
@@ -144,7 +143,7 @@ def _production_faults(env: Environment) -> list[tuple[bool, str]]:
     return [
         (env.debug, "DEBUG must be off when APP_ENV=PROD."),
         (
-            env.secret_key == INSECURE_SECRET or len(env.secret_key) < 50,
+            len(env.secret_key) < 50,
             "SECRET_KEY must be set to at least 50 random characters when APP_ENV=PROD.",
         ),
         ("*" in env.allowed_hosts, "ALLOWED_HOSTS must not hold '*' when APP_ENV=PROD."),

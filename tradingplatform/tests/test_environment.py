@@ -114,6 +114,19 @@ def test_a_wrong_url_is_named_without_its_password(tmp_path):
     assert "pa" not in result.stderr.replace("DATABASE_GLOBAL_URL", "")
 
 
+def test_each_installation_makes_and_keeps_its_own_secret(tmp_path):
+    read = "from tradingplatform.settings import SECRET_KEY; print(SECRET_KEY)"
+    here, there = tmp_path / "here", tmp_path / "there"
+    made, again, elsewhere = (
+        start(folder, read=read, APP_ENV="DEBUG").stdout for folder in (here, here, there)
+    )
+    assert len(made.strip()) >= 50
+    assert made == again
+    assert made != elsewhere
+    assert (here / "keys" / "secret_key").stat().st_mode & 0o777 == 0o600
+    assert start(here, read=read, SECRET_KEY="mine").stdout == "mine\n"
+
+
 def test_networks_may_be_written_with_host_bits(tmp_path):
     read = (
         "from tradingplatform.settings.environment import load;"
