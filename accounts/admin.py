@@ -6,7 +6,16 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
 from accounts.enums import AuditAction
-from accounts.models import ApiKey, AuditEntry, OtpFactor, Session, User, UserApiKey
+from accounts.models import (
+    AccountExport,
+    ApiKey,
+    AuditEntry,
+    MailToken,
+    OtpFactor,
+    Session,
+    User,
+    UserApiKey,
+)
 from accounts.services.audit import audit_append
 from accounts.services.pages import device_of, page_principal
 from accounts.types import Account
@@ -84,6 +93,30 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     ordering = ("-created_at",)
 
     def account_of(self, row: ApiKey) -> Account:
+        return row.user
+
+
+@admin.register(MailToken)
+class MailTokenAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "purpose", "user", "expires_at", "sent_at", "used_at")
+    list_filter = ("purpose",)
+    search_fields = ("user__email",)
+    list_select_related = ("user",)
+    ordering = ("-created_at",)
+
+    def account_of(self, row: MailToken) -> Account | None:
+        return row.user
+
+
+@admin.register(AccountExport)
+class AccountExportAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "user", "status", "size_bytes", "expires_at")
+    list_filter = ("status",)
+    search_fields = ("user__email",)
+    list_select_related = ("user",)
+    ordering = ("-created_at",)
+
+    def account_of(self, row: AccountExport) -> Account:
         return row.user
 
 

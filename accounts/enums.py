@@ -34,6 +34,7 @@ class TokenPurpose(TextChoices):
 class AuditAction(StrEnum):
     """What an entry of the audit log says; a name is never given a second meaning."""
 
+    ACCESS_REFUSED = "ACCESS_REFUSED"
     ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
     API_KEY_MADE = "API_KEY_MADE"
     API_KEY_REFUSED = "API_KEY_REFUSED"

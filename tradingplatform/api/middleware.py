@@ -20,6 +20,7 @@ from tradingplatform.api.context import context_of
 from tradingplatform.api.errors import is_api, page_or_json
 from tradingplatform.api.policy import Access, access_for, permits
 from tradingplatform.api.principal import ANONYMOUS, Anonymous, Principal
+from tradingplatform.api.refusals import refusal_note
 from tradingplatform.api.throttling import rate_count, rate_enforce
 from tradingplatform.clock import monotonic
 from tradingplatform.errors import PermissionDeniedError, TradingPlatformError
@@ -76,6 +77,7 @@ class PolicyMiddleware:
             return None
         if not who.is_authenticated and access is not None and not is_api(request):
             return redirect_to_login(request.get_full_path())
+        refusal_note(request, who)
         return page_or_json(request, PermissionDeniedError("You may not do this."))
 
 

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from tradingplatform.api.client_ip import client_ip
 from tradingplatform.api.policy import access_for, permits, scope_for
+from tradingplatform.api.refusals import refusal_note
 from tradingplatform.errors import AuthenticationError, ErrorCode, PermissionDeniedError
 
 if TYPE_CHECKING:
@@ -25,6 +26,14 @@ class PolicyPermission(BasePermission):
     """Ask the policy table; an anonymous caller who might be let in gets 401, others 403."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
+        try:
+            return self._decide(request, view)
+        except PermissionDeniedError:
+            http = request._request  # noqa: SLF001 - DRF offers no other way
+            refusal_note(http, cast("Principal | Anonymous", request.user))
+            raise
+
+    def _decide(self, request: Request, view: "APIView") -> bool:
         method = request.method or ""
         if method not in view.allowed_methods:
             return True  # not implemented: the view answers 405

@@ -64,6 +64,7 @@ RATE_LIMITS = {
         "login_failures": (5, 300),
         "account_failures": (50, 900),
         "mails": (5, 3600),
+        "refusals": (20, 60),
         "exports": (5, 86_400),
         "otp_failures": (10, 900),
         "otp_account_failures": (20, 86_400),

@@ -56,6 +56,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # Who is it?
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+REFUSAL_RECORDER = "accounts.services.refusals.refusal_record"
 PAGE_AUTHENTICATOR = "accounts.services.pages.page_principal"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
