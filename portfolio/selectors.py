@@ -101,6 +101,12 @@ def quotes_known(symbols: Iterable[str]) -> dict[str, Quote]:
         return _quotes_one_by_one(wanted)
 
 
+def quotes_of_held(*, account_db_key: int, portfolio_id: UUID) -> dict[str, Quote]:
+    """Return the newest quotes of what a portfolio holds."""
+    symbols = symbols_held(account_db_key=account_db_key, portfolio_id=portfolio_id)
+    return quotes_known(symbols)
+
+
 def has_new_orders(alias: str, broker: str) -> bool:
     """Whether somebody on a shard waits for an order to be sent."""
     rows = Order.objects.using(alias).filter(status=OrderStatus.NEW, broker=broker)

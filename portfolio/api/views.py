@@ -1,6 +1,7 @@
 """The portfolio endpoints."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from portfolio.api.serializers import (
     TransactionsOutput,
 )
 from portfolio.models import Order, Transaction
-from portfolio.types import OrderRequest
+from portfolio.types import OrderRequest, Quotes
 from tradingplatform.api.idempotency import idempotent
 from tradingplatform.api.pagination import CursorPages
 from tradingplatform.api.views import ApiView, owner_key, parsed
@@ -59,13 +60,13 @@ class PortfoliosView(ApiView):
     @extend_schema(parameters=[_KEY], request=PortfolioInput, responses={201: PortfolioOutput})
     def post(self, request: Request) -> Response:
         """Open a paper portfolio; its first deposit is its initial cash."""
-        wanted = parsed(PortfolioInput, request.data)
 
-        def work() -> Response:
+        def work(wanted: dict[str, Any]) -> Response:
             portfolio = services.portfolio_open(account_db_key=owner_key(request), **wanted)
             return Response(_portfolio(request, portfolio.pk), status=201)
 
-        return idempotent(request, route="portfolio.open", work=work)
+        read = partial(parsed, PortfolioInput, request.data)
+        return idempotent(request, route="portfolio.open", prepare=read, work=work)
 
 
 class PortfolioView(ApiView):
@@ -108,14 +109,16 @@ class OrdersView(ApiView):
     def post(self, request: Request, portfolio_id: UUID) -> Response:
         """Place an order: checked, paid for and stored before the answer; then sent."""
         wanted = OrderRequest(**parsed(OrderInput, request.data))
+        owner = owner_key(request)
 
-        def work() -> Response:
+        def work(seen: services.Seen) -> Response:
             order = services.order_place(
-                account_db_key=owner_key(request), portfolio_id=portfolio_id, request=wanted
+                account_db_key=owner, portfolio_id=portfolio_id, request=wanted, seen=seen
             )
             return Response(payloads.order_payload(order), status=201)
 
-        return idempotent(request, route="portfolio.order_place", work=work)
+        look = partial(services.order_look, request=wanted)
+        return idempotent(request, route="portfolio.order_place", prepare=look, work=work)
 
 
 class OrderView(ApiView):
@@ -177,14 +180,14 @@ class CashView(ApiView):
     def post(self, request: Request, portfolio_id: UUID) -> Response:
         """Pay money into a paper portfolio, or take free cash out."""
         wanted = parsed(CashInput, request.data)
+        ids: dict[str, Any] = {"account_db_key": owner_key(request), "portfolio_id": portfolio_id}
 
-        def work() -> Response:
-            cash = services.cash_move(
-                account_db_key=owner_key(request), portfolio_id=portfolio_id, **wanted
-            )
+        def work(quotes: Quotes) -> Response:
+            cash = services.cash_move(**ids, **wanted, quotes=quotes)
             return Response(payloads.cash_payload(cash), status=201)
 
-        return idempotent(request, route="portfolio.cash", work=work, required=True)
+        look = partial(selectors.quotes_of_held, **ids)
+        return idempotent(request, route="portfolio.cash", prepare=look, work=work, required=True)
 
 
 def _portfolio(request: Request, portfolio_id: UUID) -> dict[str, Any]:

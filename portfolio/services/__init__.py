@@ -2,7 +2,14 @@
 
 from portfolio.services.fills import fill_apply
 from portfolio.services.imports import trade_import
-from portfolio.services.orders import open_orders_cancel, order_cancel, order_place, order_replace
+from portfolio.services.orders import (
+    Seen,
+    open_orders_cancel,
+    order_cancel,
+    order_look,
+    order_place,
+    order_replace,
+)
 from portfolio.services.portfolios import (
     cash_move,
     portfolio_close,
@@ -12,10 +19,12 @@ from portfolio.services.portfolios import (
 from portfolio.services.trading_state import trading_mode, trading_state_set
 
 __all__ = [
+    "Seen",
     "cash_move",
     "fill_apply",
     "open_orders_cancel",
     "order_cancel",
+    "order_look",
     "order_place",
     "order_replace",
     "portfolio_close",

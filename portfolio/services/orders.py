@@ -54,16 +54,27 @@ class Seen:
     at: datetime
 
 
-def order_place(*, account_db_key: int, portfolio_id: UUID, request: OrderRequest) -> Order:
+def order_look(*, request: OrderRequest) -> Seen:
+    """Look up what an order is checked against, before the transaction that places it.
+
+    Raises SymbolUnknownError.
+    """
+    return _look(request.symbol, request.limit_price)
+
+
+def order_place(
+    *, account_db_key: int, portfolio_id: UUID, request: OrderRequest, seen: Seen | None = None
+) -> Order:
     """Check an order, reserve what it needs and store it as NEW for the trader to send.
 
+    A caller that is inside a transaction passes what ``order_look`` had ``seen`` before.
     Raises the first rule it breaks (see ``core.risk.check``), SymbolUnknownError,
     PortfolioNotFoundError, PortfolioClosedError, or OrderDuplicateError when the portfolio
     already has an order with this ``client_order_id``. Then nothing has changed.
     """
-    seen = _look(request.symbol, request.limit_price)
+    known = seen or order_look(request=request)
     try:
-        return tx(account_db_key, _place, account_db_key, portfolio_id, request, seen)
+        return tx(account_db_key, _place, account_db_key, portfolio_id, request, known)
     except (IntegrityError, UnprocessableError):
         # Placed before? Then that is the answer, not that a second one would not fit.
         _check_new(account_db_key, portfolio_id, request.client_order_id)

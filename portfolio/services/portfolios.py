@@ -19,7 +19,7 @@ from portfolio.errors import (
 )
 from portfolio.models import CashBalance, Order, Portfolio
 from portfolio.payloads import portfolio_payload
-from portfolio.selectors import quotes_known, symbols_held
+from portfolio.selectors import quotes_of_held
 from portfolio.services.book import Book
 from portfolio.services.fills import EQUITY_CHANGED
 from portfolio.types import Quotes
@@ -80,14 +80,17 @@ def cash_move(
     kind: str,
     currency: str,
     amount: Decimal,
+    quotes: Quotes | None = None,
 ) -> CashBalance:
     """Pay outside money into a paper portfolio (DEPOSIT) or take free cash out (WITHDRAWAL).
 
-    Raises AmountInvalidError, CurrencyUnsupportedError and InsufficientCashError.
+    A caller that is inside a transaction passes the ``quotes`` that ``quotes_of_held`` gave
+    before; they only value the news. Raises AmountInvalidError, CurrencyUnsupportedError
+    and InsufficientCashError.
     """
     _check_amount(currency, amount)
-    symbols = symbols_held(account_db_key=account_db_key, portfolio_id=portfolio_id)
-    quotes = quotes_known(symbols)
+    if quotes is None:
+        quotes = quotes_of_held(account_db_key=account_db_key, portfolio_id=portfolio_id)
     flow = (currency, amount if kind == TransactionKind.DEPOSIT else -amount)
     return tx(account_db_key, _move, account_db_key, portfolio_id, flow, quotes)
 

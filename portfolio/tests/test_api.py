@@ -1,6 +1,7 @@
 """The REST contract of portfolios: shapes, errors, isolation, idempotency, query budgets."""
 
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from portfolio.shard_trader import ShardTrader
 from portfolio.tests.factories import market_make
 from tradingplatform.db.shards import shard_aliases
 from tradingplatform.ids import uuid7
+from tradingplatform.services import override_services
+from tradingplatform.services.cache import MemoryCache
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -353,3 +356,35 @@ def test_placing_keeps_to_its_query_budget(investor, path):
     body = ORDER | {"client_order_id": "o-2"}
     # 2 idempotency, 2 portfolio with its cash, 1 order, 3 outbox, 4 savepoints.
     assert _queries(lambda: _post(investor, f"{path}/orders", body, **headers)) == 12
+
+
+class WatchedCache(MemoryCache):
+    """Notes which calls come while a transaction is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[bool] = []
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
+        shards = [connections[alias].in_atomic_block for alias in shard_aliases()]
+        self.asked.append(any(shards))
+        return super().get_many(keys)
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+@pytest.mark.parametrize("more", [{"Idempotency-Key": "k"}, {}])
+def test_no_quote_is_read_while_rows_are_locked(signed_in, more):
+    cache = WatchedCache()
+    with override_services(cache=cache):
+        client = signed_in("jimin")
+        market_make()
+        body = {"name": "x", "base_currency": "KRW", "initial_cash": "10000000"}
+        url = f"{URL}/{_post(client, URL, body, **more).json()['id']}"
+        first = _post(client, f"{url}/orders", ORDER | {"limit_price": "71100"})
+        _trade()
+        cache.asked.clear()
+        second = _post(client, f"{url}/orders", ORDER | {"client_order_id": "o-2"}, **more)
+        paid = _post(client, f"{url}/cash", CASH, **{"Idempotency-Key": "cash"})
+    assert [answer.status_code for answer in (first, second, paid)] == [201, 201, 201]
+    assert len(cache.asked) >= 2
+    assert not any(cache.asked)

@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from functools import partial
+from typing import Any, TypeVar, cast
 
 import orjson
 from django.db import IntegrityError
@@ -24,6 +25,8 @@ from tradingplatform.db.models import IdempotencyRecord
 from tradingplatform.db.transactions import tx
 from tradingplatform.errors import UnavailableError
 from tradingplatform.services import services
+
+T = TypeVar("T")
 
 KEEP_FOR = timedelta(hours=24)
 KEY_MAX = 255
@@ -48,29 +51,50 @@ class _AlreadyStoredError(Exception):
 
 
 def idempotent(
-    request: Request, *, route: str, work: Callable[[], Response], required: bool = False
+    request: Request,
+    *,
+    route: str,
+    prepare: Callable[[], T],
+    work: Callable[[T], Response],
+    required: bool = False,
 ) -> Response:
     """Run ``work`` in a transaction on the caller's shard, once per Idempotency-Key.
 
-    ``work`` writes on that shard and returns the answer; both commit together and the
-    answer is replayed for 24 h (header ``Idempotency-Replayed: true``). An exception undoes
-    everything and stores nothing. Raises IdempotencyKeyReusedError for the same key with
-    another request, IdempotencyInFlightError while the first has not answered. Without a
-    key ``work`` runs unguarded unless ``required``.
+    ``prepare`` runs before that transaction and looks up what lies outside the shard, such
+    as quotes; ``work`` gets what it returned, writes on the shard alone and returns the
+    answer. Both commit together and the answer is replayed for 24 h (header
+    ``Idempotency-Replayed: true``), even when ``prepare`` would fail by now. An exception
+    undoes everything and stores nothing. Raises IdempotencyKeyReusedError for the same key
+    with another request, IdempotencyInFlightError while the first has not answered. Without
+    a key both run unguarded unless ``required``.
     """
     key = _key(request)
     owner = owner_key(request)
     if key is None:
         if required:
             raise IdempotencyKeyRequiredError("Send an Idempotency-Key header.")
-        return tx(owner, work)
+        return tx(owner, work, prepare())
     call = _Call(owner, route, _digest(key.encode()), _request_hash(request))
     if not _mark(call):
         return _replay_or_wait(call)
     try:
-        return _run(call, work)
+        return _prepare_and_run(call, prepare, work)
     finally:
         services.cache.delete(call.mark)
+
+
+def _prepare_and_run(
+    call: _Call, prepare: Callable[[], T], work: Callable[[T], Response]
+) -> Response:
+    try:
+        prepared = prepare()
+    except Exception:
+        # Done before? Then that is the answer, not that it could not be done once more.
+        replayed = _replay(call)
+        if replayed is None:
+            raise
+        return replayed
+    return _run(call, partial(work, prepared))
 
 
 def _run(call: _Call, work: Callable[[], Response]) -> Response:

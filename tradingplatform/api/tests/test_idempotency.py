@@ -19,6 +19,7 @@ from tradingplatform.services.cache import MemoryCache
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 SignIn = Callable[[str], Client]
+JSON = "application/json"
 
 
 def spend(client: Client, name: str, *, key: str | None = "k1", **more: Any) -> Any:
@@ -183,3 +184,31 @@ class _ForgetfulCache(MemoryCache):
 
     def add(self, key: str, value: object, ttl_s: float) -> bool:
         return True
+
+
+def test_a_replay_does_not_need_what_was_looked_up(signed_in: SignIn) -> None:
+    client = signed_in("mina")
+    first = spend(client, "a")
+    headers = {"Idempotency-Key": "k1", "X-Probe-Look": "away"}
+
+    again = client.post("/api/probe/money", {"name": "a"}, content_type=JSON, headers=headers)
+    other = client.post(
+        "/api/probe/money",
+        {"name": "b"},
+        content_type=JSON,
+        headers=headers | {"Idempotency-Key": "k2"},
+    )
+
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again["Idempotency-Replayed"] == "true"
+    assert (other.status_code, other.json()["errorCode"]) == (503, "UNAVAILABLE")
+    assert effects() == ["a"]
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+@pytest.mark.parametrize("key", ["k1", None])
+def test_what_is_looked_up_is_looked_up_before_the_transaction(
+    signed_in: SignIn, key: str | None
+) -> None:
+    answer = spend(signed_in("mina"), "a", key=key).json()
+    assert answer["prepared_in_transaction"] is False

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from rest_framework import serializers
@@ -15,6 +15,7 @@ from tradingplatform.api.principal import Anonymous, Principal
 from tradingplatform.api.urls import unknown_urlpatterns
 from tradingplatform.api.views import ApiView, owner_key, parsed
 from tradingplatform.db.models import InboxMessage
+from tradingplatform.db.shards import shard_for
 from tradingplatform.errors import (
     InvalidInputError,
     LimitExceededError,
@@ -75,9 +76,19 @@ class MoneyView(ApiView):
         )
 
     def post(self, request: Request) -> Response:
-        return idempotent(request, route="probe:money", work=lambda: self._write(request))
+        def prepare() -> bool:
+            if request.headers.get("X-Probe-Look") == "away":
+                raise UnavailableError("The quotes are away.")
+            return connections[shard_for(owner_key(request))].in_atomic_block
 
-    def _write(self, request: Request) -> Response:
+        return idempotent(
+            request,
+            route="probe:money",
+            prepare=prepare,
+            work=lambda is_late: self._write(request, is_late=is_late),
+        )
+
+    def _write(self, request: Request, *, is_late: bool) -> Response:
         owner = owner_key(request)
         body = dict(request.data)
         row = InboxMessage.objects.for_user(owner).create(
@@ -85,7 +96,8 @@ class MoneyView(ApiView):
         )
         if body.get("fail"):
             raise InvalidInputError("Refused after the write.")
-        return Response({"id": row.pk, "name": row.message_id}, status=201)
+        answer = {"id": row.pk, "name": row.message_id, "prepared_in_transaction": is_late}
+        return Response(answer, status=201)
 
 
 def page(request: HttpRequest) -> HttpResponse:
