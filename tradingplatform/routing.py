@@ -9,16 +9,12 @@ from django.urls import re_path
 
 from chat.streams import ChatStreams
 from market.streams import MarketStreams
+from tradingplatform.health.probes import socket_probes
 from tradingplatform.realtime.consumer import StreamConsumer
 from tradingplatform.realtime.sinks import Receive, Scope, Send
 from tradingplatform.realtime.user_stream import STREAM, UserStream
 
 AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-_NOT_FOUND = (
-    b'{"errorCode":"NOT_FOUND","message":"This process serves sockets only.","sequence":0,'
-    b'"details":{}}'
-)
 
 
 def _market_is_public() -> bool:
@@ -38,16 +34,6 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "websocket.close", "code": 4404})
 
 
-async def _say_alive(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer HTTP in a process that serves sockets and nothing else."""
-    alive = scope["path"] == "/health/live"
-    body = b'{"status":"ok"}' if alive else _NOT_FOUND
-    headers = [(b"content-type", b"application/json")]
-    status = 200 if alive else 404
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
 def _route(pattern: str, application: AsgiApplication) -> Any:
     # Django's re_path is typed for views; Channels routes sockets with it.
     return re_path(pattern, cast("Any", application))
@@ -61,5 +47,5 @@ _ROUTER = URLRouter(
 )
 socket_application = cast("AsgiApplication", _ROUTER)
 sockets_only = cast(
-    "AsgiApplication", ProtocolTypeRouter({"websocket": _ROUTER, "http": _say_alive})
+    "AsgiApplication", ProtocolTypeRouter({"websocket": _ROUTER, "http": socket_probes})
 )

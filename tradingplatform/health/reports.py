@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from tradingplatform.services.startup import StartReport, last_report
 # Probes and strangers may ask as often as they like: the answer is at most this old.
 FRESH_S = 1.0
 READY_SERVICES = ("database", "cache", "queue")
+READY_SERVICES_OF_SOCKETS = ("database", "cache", "websocket")
 
 
 class Remembered:
@@ -53,7 +55,16 @@ def health() -> tuple[dict[str, Any], bool]:
 
 def readiness() -> tuple[dict[str, Any], bool]:
     """Return whether this process should be given requests, and why not."""
-    checks = ready_checks.get()
+    return _readiness(ready_checks)
+
+
+def socket_readiness() -> tuple[dict[str, Any], bool]:
+    """Return whether this process should be given sockets, and why not."""
+    return _readiness(socket_ready_checks)
+
+
+def _readiness(found: Remembered) -> tuple[dict[str, Any], bool]:
+    checks = found.get()
     is_ready = all(state == "ok" for state in checks.values())
     return {"status": "ready" if is_ready else "not ready", "checks": checks}, is_ready
 
@@ -119,8 +130,8 @@ def _needed() -> dict[str, str]:
     return {name: _state(services.ping(name)) for name in names}
 
 
-def _ready() -> dict[str, str]:
-    checks = {name: _state(services.ping(name)) for name in READY_SERVICES}
+def _ready(names: tuple[str, ...]) -> dict[str, str]:
+    checks = {name: _state(services.ping(name)) for name in names}
     if checks["database"] == "ok":
         behind = sum(services.database.pending_migrations().values())
         checks["migrations"] = f"{behind} to apply" if behind else "ok"
@@ -164,4 +175,5 @@ def _start(report: StartReport) -> dict[str, Any]:
 
 
 needed_checks = Remembered(_needed)
-ready_checks = Remembered(_ready)
+ready_checks = Remembered(partial(_ready, READY_SERVICES))
+socket_ready_checks = Remembered(partial(_ready, READY_SERVICES_OF_SOCKETS))
