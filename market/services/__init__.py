@@ -3,7 +3,7 @@
 from market.services.base_prices import base_prices_refresh, base_prices_roll
 from market.services.feed import Feed, feed_bars_store, feed_open, minute_bars_prune
 from market.services.imports import ImportReport, bars_import
-from market.services.sample import SampleLoad, sample_market_load
+from market.services.sample import SampleLoad, sample_market_is_current, sample_market_load
 
 __all__ = [
     "Feed",
@@ -15,5 +15,6 @@ __all__ = [
     "feed_bars_store",
     "feed_open",
     "minute_bars_prune",
+    "sample_market_is_current",
     "sample_market_load",
 ]

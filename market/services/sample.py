@@ -65,6 +65,19 @@ def sample_market_load(*, since: date | None = None) -> SampleLoad:
     return SampleLoad(instruments_new=created, bars_new=n_bars)
 
 
+def sample_market_is_current() -> bool:
+    """Say whether ``sample_market_load`` would find nothing to add; cheap, for every start."""
+    listed = sample_instruments()
+    known = Instrument.objects.in_bulk([row.symbol for row in listed], field_name="symbol")
+    if len(known) < len(listed):
+        return False
+    newest = last_sessions(known.values())
+    return all(
+        row.pk in newest and newest[row.pk].date() >= _last_finished_day(row.exchange)
+        for row in known.values()
+    )
+
+
 def _instruments_create() -> int:
     known = set(Instrument.objects.values_list("symbol", flat=True))
     missing = [row for row in sample_instruments() if row.symbol not in known]
@@ -126,8 +139,12 @@ def _krx_load(known: dict[str, Instrument], since: date | None) -> int:
 
 
 def _finished_days(exchange: str, first: date) -> list[date]:
+    return trading_days.trading_days(exchange, first, _last_finished_day(exchange))
+
+
+def _last_finished_day(exchange: str) -> date:
     today = now().astimezone(rules.exchange_timezone(exchange)).date()
-    return trading_days.trading_days(exchange, first, today - timedelta(days=1))
+    return trading_days.last_trading_day(exchange, today - timedelta(days=1))
 
 
 def _gaps(

@@ -7,7 +7,13 @@ import time_machine
 
 from market import rules, selectors
 from market.models import Bar, ImportRun, Instrument
-from market.services import base_prices_roll, feed_open, minute_bars_prune, sample_market_load
+from market.services import (
+    base_prices_roll,
+    feed_open,
+    minute_bars_prune,
+    sample_market_is_current,
+    sample_market_load,
+)
 from market.services.feed import _measured
 from market.tests.factories import bar_make, instrument_make
 
@@ -28,6 +34,21 @@ def test_sample_market_loads_once():
     assert first.bars_new == Bar.objects.count()
     assert (second.instruments_new, second.bars_new) == (0, 0)
     assert ImportRun.objects.count() == 1
+
+
+def test_sample_market_is_current_until_another_session_has_ended():
+    assert not sample_market_is_current()
+    load()
+    with time_machine.travel(MONDAY, tick=False):
+        assert sample_market_is_current()
+        Bar.objects.filter(instrument__symbol="AAPL", interval="1d").delete()
+        assert not sample_market_is_current()
+    load()
+    with time_machine.travel(datetime(2026, 11, 23, 15, 30, tzinfo=UTC), tick=False):
+        # Tuesday in Seoul, still Monday in New York.
+        assert not sample_market_is_current()
+        sample_market_load(since=date(2026, 11, 12))
+        assert sample_market_is_current()
 
 
 def test_real_closes_are_kept_and_generated_ones_named():

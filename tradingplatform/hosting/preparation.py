@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from market.services import sample_market_is_current
 from tradingplatform.services import services
 
 SEED_COMMAND = "seed_demo"
+MARKET_COMMAND = "load_sample_market"
 LOGINS_FILE = "demo-logins.json"
 
 
@@ -36,12 +38,22 @@ def migrate_if_needed() -> bool:
 
 def seed_if_empty() -> bool:
     """Make the demo data once, in a process of its own whose memory is given back."""
-    wanted = settings.DEMO_DATA and SEED_COMMAND in get_commands()
+    wanted = settings.DEMO_DATA and not settings.IS_PROD
     if not wanted or (settings.DATA_DIR / LOGINS_FILE).exists():
         return False
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), SEED_COMMAND]
-    if _run(command) != 0:
-        raise CommandError(f"`manage.py {SEED_COMMAND}` failed; its message stands above.")
+    _manage(SEED_COMMAND)
+    return True
+
+
+def market_if_behind() -> bool:
+    """Add the sessions that have passed since the last start; False when none is missing.
+
+    Each start looks, with and without demo accounts: the feed goes on from the running
+    session, so that a missing one would stay a hole. Never in production.
+    """
+    if settings.IS_PROD or sample_market_is_current():
+        return False
+    _manage(MARKET_COMMAND)
     return True
 
 
@@ -52,6 +64,11 @@ def demo_logins() -> list[Login]:
         return []
     found: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     return [Login(role, entry["email"], entry["password"]) for role, entry in found.items()]
+
+
+def _manage(name: str) -> None:
+    if _run([sys.executable, str(settings.BASE_DIR / "manage.py"), name]) != 0:
+        raise CommandError(f"`manage.py {name}` failed; its message stands above.")
 
 
 def _run(command: list[str]) -> int:

@@ -1,12 +1,15 @@
 """What `manage.py serve` does before it serves."""
 
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 
+from market.services import sample_market_load
 from tradingplatform.hosting import preparation, roles
 from tradingplatform.hosting.preparation import Login
 from tradingplatform.hosting.server import bind
@@ -36,6 +39,34 @@ def test_a_seed_that_fails_stops_the_start(settings: Any, tmp_path: Path) -> Non
     settings.DEMO_DATA = True
     with pytest.raises(CommandError, match="seed_demo"):
         preparation.seed_if_empty()
+
+
+def test_production_gets_neither_demo_accounts_nor_a_sample_market(
+    settings: Any, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = settings.BASE_DIR = tmp_path  # starting a command there would fail
+    settings.DEMO_DATA = settings.IS_PROD = True
+    assert preparation.seed_if_empty() is False
+    assert preparation.market_if_behind() is False
+
+
+@pytest.mark.django_db(databases="__all__")
+@pytest.mark.parametrize("demo_data", [True, False])
+def test_a_market_that_is_behind_is_loaded_at_each_start(
+    settings: Any, tmp_path: Path, demo_data: bool
+) -> None:
+    settings.BASE_DIR = tmp_path / "nowhere"  # so that the command which is started is named
+    settings.DEMO_DATA = demo_data
+    with time_machine.travel(datetime(2026, 11, 17, 12, tzinfo=UTC), tick=False):
+        with pytest.raises(CommandError, match="load_sample_market"):
+            preparation.market_if_behind()
+        sample_market_load(since=date(2026, 11, 12))
+        assert preparation.market_if_behind() is False
+    with (
+        time_machine.travel(datetime(2026, 11, 23, 12, tzinfo=UTC), tick=False),
+        pytest.raises(CommandError, match="load_sample_market"),
+    ):
+        preparation.market_if_behind()
 
 
 def test_a_taken_port_is_named() -> None:

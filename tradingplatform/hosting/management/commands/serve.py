@@ -17,7 +17,9 @@ from tradingplatform.services.startup import require, start
 
 
 class Command(BaseCommand):
-    help = "Migrate, seed demo data if there is none, and serve until SIGTERM or Ctrl-C."
+    help = (
+        "Migrate, bring demo data and sample market up to date, and serve until SIGTERM or Ctrl-C."
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -48,6 +50,8 @@ class Command(BaseCommand):
             self._say("Databases are up to date.")
         if preparation.seed_if_empty():
             self._say("Demo data is ready.")
+        if preparation.market_if_behind():
+            self._say("The sample market is up to date.")
         start()
 
     def _welcome(self, host: str, port: int) -> None:
