@@ -5,8 +5,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError
-
 from chat import selectors
 from chat.enums import EventKind, MessageStatus, Persona, Role
 from chat.errors import (
@@ -21,7 +19,7 @@ from chat.errors import (
 from chat.locks import answer_for_update, message_for_update, room_for_update
 from chat.models import TITLE_CHARACTERS, ChatMessage, ChatRoom
 from tradingplatform.clock import now
-from tradingplatform.db.outbox import emit
+from tradingplatform.db.outbox import emit, user_lock
 from tradingplatform.db.transactions import tx
 
 ROOMS_MAX = 500
@@ -45,15 +43,20 @@ class AnswerTicket:
 
 def room_create(*, account_db_key: int, title: str = "", persona: str = "") -> ChatRoom:
     """Open a room. Raises RoomLimitError when the user has too many."""
-    if selectors.rooms_get(account_db_key=account_db_key).count() >= ROOMS_MAX:
-        raise RoomLimitError(f"A user may have {ROOMS_MAX} rooms.", limit=ROOMS_MAX)
     room = ChatRoom(
         account_db_key=account_db_key,
         title=title.strip()[:TITLE_CHARACTERS],
         persona=Persona(persona or Persona.ANALYST),
     )
-    tx(account_db_key, room.save, force_insert=True)
-    return room
+
+    def create() -> ChatRoom:
+        user_lock(account_db_key)
+        if selectors.rooms_get(account_db_key=account_db_key).count() >= ROOMS_MAX:
+            raise RoomLimitError(f"A user may have {ROOMS_MAX} rooms.", limit=ROOMS_MAX)
+        room.save(force_insert=True)
+        return room
+
+    return tx(account_db_key, create)
 
 
 def room_update(
@@ -91,25 +94,16 @@ def message_post(
     ``chat.message_posted``, which starts the job ``chat.message_answer``. Raises
     RoomNotFoundError, MessageRateError, and MessageIdReusedError for another content.
     """
-    posted = _posted(account_db_key, room_id, client_message_id, content)
-    if posted is not None:
-        return posted
-    since = now() - timedelta(minutes=1)
-    asked = selectors.questions_since(account_db_key=account_db_key, since=since)
-    if asked >= QUESTIONS_PER_MINUTE:
-        raise MessageRateError(
-            f"At most {QUESTIONS_PER_MINUTE} questions a minute.",
-            retry_after_s=60,
-            limit=QUESTIONS_PER_MINUTE,
-        )
-    try:
-        return tx(account_db_key, _post, account_db_key, room_id, client_message_id, content)
-    except IntegrityError:
-        # The same message came in twice at once; the other one was first.
+
+    def post() -> ChatMessage:
+        user_lock(account_db_key)
         posted = _posted(account_db_key, room_id, client_message_id, content)
-        if posted is None:
-            raise
-        return posted
+        if posted is not None:
+            return posted
+        _check_rate(account_db_key)
+        return _post(account_db_key, room_id, client_message_id, content)
+
+    return tx(account_db_key, post)
 
 
 def message_cancel(*, account_db_key: int, message_id: UUID) -> ChatMessage:
@@ -225,6 +219,17 @@ def answer_restart(*, ticket: AnswerTicket) -> AnswerTicket | None:
         return None if answer.attempt >= ATTEMPTS_MAX else _begin(answer)
 
     return tx(ticket.account_db_key, restart)
+
+
+def _check_rate(account_db_key: int) -> None:
+    since = now() - timedelta(minutes=1)
+    asked = selectors.questions_since(account_db_key=account_db_key, since=since)
+    if asked >= QUESTIONS_PER_MINUTE:
+        raise MessageRateError(
+            f"At most {QUESTIONS_PER_MINUTE} questions a minute.",
+            retry_after_s=60,
+            limit=QUESTIONS_PER_MINUTE,
+        )
 
 
 def _posted(

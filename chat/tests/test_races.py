@@ -9,14 +9,15 @@ import pytest
 from django.db import connections
 
 from chat import services
-from chat.errors import AnswerSupersededError
-from chat.models import ChatMessage
+from chat.enums import Role
+from chat.errors import AnswerSupersededError, MessageRateError, RoomLimitError
+from chat.models import ChatMessage, ChatRoom
 from chat.tests.factories import MINA, question_make, room_make
 from tradingplatform.db.models import OutboxEvent
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
-THREADS = 6
+THREADS = 8
 
 
 def at_once(act: Callable[[int], Any]) -> list[Any]:
@@ -42,6 +43,39 @@ def test_one_message_however_often_it_is_sent_at_once():
     assert len(set(posted)) == 1
     assert ChatMessage.objects.for_user(MINA).count() == 2
     assert OutboxEvent.objects.for_user(MINA).count() == 1
+
+
+def at_once_or_refused(act: Callable[[], Any], refusal: type[Exception]) -> list[bool]:
+    """Do the same in several threads; return which of them were not refused."""
+
+    def one(_: int) -> bool:
+        try:
+            act()
+        except refusal:
+            return False
+        return True
+
+    return at_once(one)
+
+
+def test_the_last_room_that_is_allowed_is_opened_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(services, "ROOMS_MAX", 3)
+    room_make()
+    room_make()
+
+    opened = at_once_or_refused(room_make, RoomLimitError)
+
+    assert (sum(opened), ChatRoom.objects.for_user(MINA).count()) == (1, 3)
+
+
+def test_the_last_question_of_a_minute_is_asked_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(services, "QUESTIONS_PER_MINUTE", 1)
+    rooms = iter([room_make() for _ in range(THREADS)])
+
+    asked = at_once_or_refused(lambda: question_make(next(rooms), "AAPL price"), MessageRateError)
+
+    assert sum(asked) == 1
+    assert ChatMessage.objects.for_user(MINA).filter(role=Role.USER).count() == 1
 
 
 def test_questions_at_once_are_all_kept_and_numbered_without_a_gap():

@@ -25,6 +25,7 @@ from portfolio.services.fills import EQUITY_CHANGED
 from portfolio.types import Quotes
 from portfolio.valuation import summary_of
 from tradingplatform.clock import now
+from tradingplatform.db.outbox import user_lock
 from tradingplatform.db.transactions import tx
 from tradingplatform.ids import uuid7
 from tradingplatform.money import CURRENCY_DIGITS, decimal_text, round_money
@@ -97,6 +98,7 @@ def cash_move(
 
 def _open(portfolio: Portfolio, initial_cash: Mapping[str, Decimal]) -> Portfolio:
     key = portfolio.account_db_key
+    user_lock(key)
     opened = Portfolio.objects.for_user(key).open().count()
     if opened >= settings.PORTFOLIOS_PER_USER:
         most = settings.PORTFOLIOS_PER_USER

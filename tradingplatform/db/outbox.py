@@ -19,6 +19,7 @@ from tradingplatform.errors import invariant
 from tradingplatform.ids import uuid7
 
 Frame = dict[str, Any]
+_USER_STREAM = "user"
 
 
 def emit(
@@ -93,6 +94,17 @@ def emit_to_stream(
     transaction.on_commit(partial(_wake_relay, alias), using=alias)
 
 
+def user_lock(account_db_key: int) -> None:
+    """Let one transaction of a user pass at a time; call inside ``tx``, before other locks.
+
+    For limits per user, which hold only if nobody counts beside us. What is locked is the
+    head of the stream ``user``, which most changes lock anyway to tell of themselves.
+    """
+    alias = shard_for(account_db_key)
+    invariant(connections[alias].in_atomic_block, "user_lock() outside tx()")
+    _locked_head(account_db_key, _USER_STREAM)
+
+
 def frame_of(event: OutboxEvent) -> Frame:
     """Return the socket message of a streamed event (design: api.md §5)."""
     return {
@@ -146,13 +158,15 @@ def was_received(account_db_key: int, consumer: str, message_id: str) -> bool:
 
 
 def _next_seq(account_db_key: int, stream: str, count: int = 1) -> tuple[str, int]:
-    heads = StreamHead.objects.for_user(account_db_key).filter(stream=stream)
-    head = heads.select_for_update().first()
-    if head is None:
-        head = _first_head(account_db_key, stream)
+    head = _locked_head(account_db_key, stream)
     head.last_seq += count
     head.save(update_fields=["last_seq"])
     return head.epoch, head.last_seq
+
+
+def _locked_head(account_db_key: int, stream: str) -> StreamHead:
+    heads = StreamHead.objects.for_user(account_db_key).filter(stream=stream)
+    return heads.select_for_update().first() or _first_head(account_db_key, stream)
 
 
 def _first_head(account_db_key: int, stream: str) -> StreamHead:
