@@ -1,6 +1,9 @@
 """Accounts, sessions and refresh tokens, below the API."""
 
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import orjson
@@ -186,6 +189,30 @@ def test_five_failures_from_one_place_close_that_place(mina: User) -> None:
 
         clock.shift(300)
         assert user_log_in(email=mina.email, password=PASSWORD, device=stranger).user == mina
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_eight_at_once_get_no_more_guesses_than_one(mina: User) -> None:
+    start = Barrier(8)
+
+    def guess(_: int) -> str:
+        try:
+            start.wait(30)
+            user_log_in(email=mina.email, password="wrong one", device=HOME)
+        except (InvalidCredentialsError, LimitExceededError) as error:
+            return type(error).__name__
+        finally:
+            connections.close_all()
+        return "let in"
+
+    with time_machine.travel(NOON), ThreadPoolExecutor(8) as pool:
+        told = Counter(pool.map(guess, range(8)))
+    assert told == {"InvalidCredentialsError": 5, "LimitExceededError": 3}
+
+
+def test_logging_in_often_uses_up_no_attempts(mina: User) -> None:
+    for _ in range(7):
+        assert user_log_in(email=mina.email, password=PASSWORD, device=HOME).user == mina
 
 
 def test_many_strangers_cannot_lock_the_owner_out(mina: User, log_in: LogIn) -> None:
