@@ -98,6 +98,11 @@ def answer(asked: Asked) -> list[ToolOutcome]:
     return list(end["outcomes"])
 
 
+def warm_up() -> None:
+    """Import and build what the first answer would wait for; nothing is asked or run."""
+    _graph()
+
+
 def tool_specs() -> tuple[ToolSpec, ...]:
     """Return every tool as the planner sees it."""
     return tuple(

@@ -1,5 +1,6 @@
 """Ties the pieces together when Django has loaded them."""
 
+from celery.signals import worker_process_init
 from django.apps import AppConfig
 
 
@@ -10,5 +11,7 @@ class HostingConfig(AppConfig):
     def ready(self) -> None:
         # Makes our Celery application the current one, and its jobs known by name.
         from tradingplatform.celery import app
+        from tradingplatform.hosting.warming import child_warm_up
 
         app.autodiscover_tasks(force=True)
+        worker_process_init.connect(child_warm_up)

@@ -8,6 +8,8 @@ from celery.beat import Scheduler, Service
 from celery.worker import WorkController, state
 from django.conf import settings
 
+from tradingplatform.hosting.warming import warm_up
+
 WORKER_THREADS = 4
 SHOULD_STOP = "should_stop"
 CHATTY = ("celery.beat", "celery.worker.strategy", "celery.app.trace")
@@ -30,6 +32,7 @@ def worker_run(stop: threading.Event) -> None:
     _hush()  # not before: a new worker configures logging anew
     watcher = threading.Thread(target=_stop_worker, args=(stop,), name="worker-stop", daemon=True)
     watcher.start()
+    warm_up(settings.QUEUES)
     worker.start()
 
 

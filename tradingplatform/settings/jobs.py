@@ -32,6 +32,10 @@ RUNNERS: dict[str, str] = {
 }
 
 QUEUES = ("orders", "user", "ai", "bulk")
+# Queue -> what a worker of it calls in the background at its start.
+WARM_UPS: dict[str, tuple[str, ...]] = {
+    "ai": ("chat.graph.warm_up",),
+}
 VISIBILITY_TIMEOUT_S = 120
 CELERY_BROKER_URL = ENV.queue_url
 CELERY_TASK_IGNORE_RESULT = True
