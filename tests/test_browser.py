@@ -84,6 +84,19 @@ def _sign_up(page: "Page", email: str) -> None:
     page.wait_for_selector("connection-badge[data-health=live]")
 
 
+def test_a_visitor_sees_quotes_that_move(page: "Page") -> None:
+    from playwright.sync_api import expect
+
+    page.goto("/")
+
+    expect(page.locator("connection-badge[data-health=live]")).to_be_visible()
+    expect(page.locator("sample-badge").first).to_contain_text("Sample")
+    row = page.locator(".welcome .quote-row", has_text="AAPL")
+    price = row.locator(".quote-price")
+    expect(price).to_have_text(re.compile(r"\d"))
+    expect(price).not_to_have_text(price.inner_text())
+
+
 def test_from_sign_up_to_an_answer(page: "Page") -> None:
     from playwright.sync_api import expect
 
