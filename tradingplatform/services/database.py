@@ -117,8 +117,9 @@ def _show(connection: BaseDatabaseWrapper, names: Iterable[str]) -> Iterable[tup
     wanted = list(names)
     marks = ", ".join(["%s"] * len(wanted))
     with connection.cursor() as cursor:
-        # Only the number of marks is put together here; the names travel as parameters.
-        cursor.execute(f"SHOW VARIABLES WHERE Variable_name IN ({marks})", wanted)
+        # Global: the session's sql_mode is the one that our own init_command has set. Only the
+        # number of marks is put together here; the names travel as parameters.
+        cursor.execute(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({marks})", wanted)
         return [(str(name), str(value)) for name, value in cursor.fetchall()]
 
 

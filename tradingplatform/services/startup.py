@@ -157,6 +157,12 @@ def _configuration() -> Outcome:
     complaints = [str(found.msg) for found in check_backends() if isinstance(found, Error)]
     if complaints:
         return Outcome(StepState.FAILED, " ".join(complaints))
+    if settings.SECURE_SSL_REDIRECT and not settings.TRUSTED_PROXIES:
+        text = (
+            "HTTPS is wanted and no proxy is trusted: behind one that ends TLS, every page"
+            " redirects to itself until TRUSTED_PROXIES names it"
+        )
+        return Outcome(StepState.WARNING, text)
     return Outcome(StepState.OK, f"{settings.APP_ID} as {settings.APP_ENV}")
 
 

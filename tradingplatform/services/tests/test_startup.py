@@ -131,6 +131,20 @@ def test_mistyped_backend_stops_the_start(settings: Any) -> None:
         start()
 
 
+@pytest.mark.parametrize(
+    ("proxies", "state"), [([], StepState.WARNING), (["192.0.2.7/32"], StepState.OK)]
+)
+def test_https_without_a_trusted_proxy_is_one_warning(
+    settings: Any, proxies: list[str], state: StepState
+) -> None:
+    settings.SECURE_SSL_REDIRECT, settings.TRUSTED_PROXIES = True, proxies
+
+    (step,) = [step for step in start().steps if step.name == "configuration"]
+
+    assert step.state is state
+    assert ("TRUSTED_PROXIES" in step.text) is (state is StepState.WARNING)
+
+
 def test_event_without_a_job_stops_the_start(settings: Any) -> None:
     settings.EVENT_JOBS = {**settings.EVENT_JOBS, "tests.happened": ("tests.no_such_job",)}
 
