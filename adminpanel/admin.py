@@ -1,33 +1,13 @@
 """The machine room, read-only: jobs, dead letters, leases, shards. Commands change them."""
 
-from typing import TYPE_CHECKING, Any
-
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.http import HttpRequest
 
+from accounts.admin import ReadOnlyAdmin
 from tradingplatform.db.models import DeadLetter, JobRun, Lease, ShardConfig
-
-if TYPE_CHECKING:
-    _AdminBase = admin.ModelAdmin[Any]
-else:
-    _AdminBase = admin.ModelAdmin
 
 # Operators are named one by one; nothing here asks for a group.
 admin.site.unregister(Group)
-
-
-class ReadOnlyAdmin(_AdminBase):
-    """Rows to look at."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(JobRun)

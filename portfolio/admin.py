@@ -7,24 +7,12 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from accounts.admin import ReadOnlyAdmin
+from accounts.selectors import user_by_key
+from accounts.types import Account
 from portfolio.models import Order, Portfolio, TradingState, Transaction
 from tradingplatform.db.shards import shard_aliases
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Shows rows; services own every change."""
-
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+from tradingplatform.errors import NotFoundError
 
 
 class ShardFilter(admin.SimpleListFilter):
@@ -47,11 +35,8 @@ def _rows(model: type[Model], alias: str) -> QuerySet[Any]:
     return QuerySet(model=model, using=alias)
 
 
-class ShardedAdmin(ReadOnlyAdmin):
-    """Shows user rows of one shard at a time."""
-
-    list_filter: ClassVar[tuple[Any, ...]] = (ShardFilter,)
-    ordering = ("-pk",)
+class _ShardRows(admin.ModelAdmin[Any]):
+    """Finds user rows: in lists those of one shard, by their key on all of them."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return _rows(self.model, shard_aliases()[0]).order_by("-pk")
@@ -65,6 +50,21 @@ class ShardedAdmin(ReadOnlyAdmin):
             return None
         found = (_rows(self.model, alias).filter(pk=key).first() for alias in shard_aliases())
         return next((row for row in found if row is not None), None)
+
+
+class ShardedAdmin(ReadOnlyAdmin, _ShardRows):
+    """Shows user rows of one shard at a time."""
+
+    list_filter: ClassVar[tuple[Any, ...]] = (ShardFilter,)
+    list_per_page = 50
+    ordering = ("-pk",)
+    show_full_result_count = False
+
+    def account_of(self, row: Any) -> Account | None:
+        try:
+            return user_by_key(row.account_db_key)
+        except NotFoundError:
+            return None
 
 
 @admin.register(TradingState)
