@@ -82,8 +82,7 @@ def gates() -> dict[str, Gate]:
                 "-q",
                 "-p",
                 "no:randomly",
-                "tests/test_tidy.py",
-                "tests/test_documentation.py",
+                *TIDY_TESTS,
             )
         ),
         "deptry": Gate((str(BIN / "deptry"), ".")),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chat.enums import EventKind, MessageStatus, Role
+from chat.enums import EventKind, Role
 from chat.errors import MessageNotFoundError, RoomNotFoundError
 from chat.models import ChatMessage, ChatMessageQuerySet, ChatRoom, ChatRoomQuerySet
 from tradingplatform.db.outbox import stream_head
@@ -137,13 +137,6 @@ def questions_since(*, account_db_key: int, since: datetime) -> int:
     """Count the questions a user has posted since an instant."""
     messages: ChatMessageQuerySet = ChatMessage.objects.for_user(account_db_key)
     return messages.filter(role=Role.USER, created_at__gte=since).count()
-
-
-def answer_status(*, account_db_key: int, question_id: UUID) -> MessageStatus | None:
-    """Return how far the answer to a question is; None when the question is gone."""
-    messages: ChatMessageQuerySet = ChatMessage.objects.for_user(account_db_key)
-    status = messages.filter(in_reply_to=question_id).values_list("status", flat=True).first()
-    return None if status is None else MessageStatus(status)
 
 
 def _frame(stream: str, head: tuple[str, int], message: ChatMessage) -> dict[str, Any]:

@@ -13,11 +13,6 @@ QUOTE_TTL_S = 7 * 24 * 3600
 """Long enough for a holiday week; how old a quote is, its age says."""
 
 
-def quotes_store(quotes: Sequence[Quote], now: datetime) -> None:
-    """Keep the newest quotes for readers of every process, in one round trip."""
-    _keep({quote.symbol: quote.as_payload(now) for quote in quotes})
-
-
 def quotes_tell(quotes: Sequence[Quote], now: datetime) -> None:
     """Keep the newest quotes and tell the sockets of every process; encoded once, here.
 

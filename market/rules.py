@@ -128,13 +128,6 @@ def tick_size(exchange: str, price: Decimal, on: date | None = None) -> Decimal:
     return tick_table(exchange, on).tick_at(price)
 
 
-def is_on_tick(exchange: str, price: Decimal, on: date | None = None) -> bool:
-    """Tell whether an order at ``price`` respects the tick table."""
-    if not (price.is_finite() and price > 0):
-        return False
-    return price % tick_size(exchange, price, on) == 0
-
-
 def price_band(
     exchange: str, base_price: Decimal, on: date | None = None
 ) -> tuple[Decimal, Decimal] | None:

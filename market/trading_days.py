@@ -43,11 +43,6 @@ def session_date(exchange: str, at: datetime) -> date:
     return last_trading_day(exchange, at.astimezone(rules.exchange_timezone(exchange)).date())
 
 
-def previous_session(exchange: str, day: date) -> date:
-    """Return the last trading day strictly before ``day``."""
-    return last_trading_day(exchange, day - timedelta(days=1))
-
-
 def _days(start: date, end: date) -> Iterator[date]:
     for offset in range((end - start).days + 1):
         yield start + timedelta(days=offset)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from market import rules
 from market.enums import ALL_GENERATED, Source, StoredInterval
 from market.models import Bar, Instrument
-from market.quotes import change_of, quotes_store
+from market.quotes import change_of, quotes_tell
 from market.types import Quote
 from tradingplatform.clock import now
 from tradingplatform.services import services
@@ -99,7 +99,7 @@ def quote_make(instrument: Instrument, price: str | Decimal = "100", **changes: 
 def quote_put(instrument: Instrument, price: str | Decimal = "100", **changes: object) -> Quote:
     """Put a live quote where readers find it."""
     quote = quote_make(instrument, price, **changes)
-    quotes_store([quote], now())
+    quotes_tell([quote], now())
     return quote
 
 

@@ -44,23 +44,6 @@ def test_us_ticks(price, tick):
     assert rules.tick_size("NYSE", Decimal(price)) == Decimal(tick)
 
 
-@pytest.mark.parametrize(
-    ("exchange", "price", "answer"),
-    [
-        ("KRX", "70100", True),
-        ("KRX", "70150", False),
-        ("NASDAQ", "125.67", True),
-        ("NASDAQ", "125.675", False),
-        ("NASDAQ", "0", False),
-        ("NASDAQ", "-1", False),
-        ("NASDAQ", "NaN", False),
-        ("NASDAQ", "Infinity", False),
-    ],
-)
-def test_on_tick(exchange, price, answer):
-    assert rules.is_on_tick(exchange, Decimal(price)) is answer
-
-
 @pytest.mark.parametrize("price", ["0", "-5", "NaN", "Infinity"])
 def test_tick_of_a_senseless_price_is_refused(price):
     with pytest.raises(InvalidInputError):

@@ -117,7 +117,7 @@ def test_krx_prices_stand_on_the_tick_of_their_date(krx):
         for one in bars.values():
             for column in (one.opens, one.highs, one.lows, one.closes):
                 price = Decimal(int(column[day_index])) / PRICE_UNIT
-                assert rules.is_on_tick("KRX", price, on=days[day_index])
+                assert price % rules.tick_size("KRX", price, on=days[day_index]) == 0
 
 
 def test_krx_prices_stay_within_the_band_of_their_date(krx):

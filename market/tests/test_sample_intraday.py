@@ -40,9 +40,8 @@ def test_minutes_add_up_to_the_day(exchange, figures):
     assert minutes.volumes.sum() == 1_000_000
     assert minutes.volumes.min() >= 0
     assert (minutes.opens[1:] == minutes.closes[:-1]).all()
-    assert all(
-        rules.is_on_tick(exchange, Decimal(int(units)) / PRICE_UNIT) for units in minutes.closes
-    )
+    closes = [Decimal(int(units)) / PRICE_UNIT for units in minutes.closes]
+    assert all(close % rules.tick_size(exchange, close) == 0 for close in closes)
 
 
 def test_minutes_are_those_of_the_regular_session():

@@ -46,8 +46,9 @@ def test_prices_stand_on_ticks_next_to_each_other(exchange, price):
     for step in run(process(exchange=exchange, price=price), 300, seconds=60):
         for bid, ask, last in zip(step.bids, step.asks, step.prices, strict=True):
             bid_price = Decimal(int(bid)) / PRICE_UNIT
-            assert rules.is_on_tick(exchange, bid_price)
-            assert rules.is_on_tick(exchange, Decimal(int(last)) / PRICE_UNIT)
+            last_price = Decimal(int(last)) / PRICE_UNIT
+            assert bid_price % rules.tick_size(exchange, bid_price) == 0
+            assert last_price % rules.tick_size(exchange, last_price) == 0
             assert ask - bid == rules.tick_size(exchange, bid_price) * PRICE_UNIT
             assert bid > 0
 

@@ -74,7 +74,7 @@ def test_bars_end_with_the_last_finished_session_of_each_exchange():
     for row in Instrument.objects.all():
         assert row.base_date == date(2026, 11, 20)
         assert row.base_price is not None
-        assert rules.is_on_tick(row.exchange, row.base_price)
+        assert row.base_price % rules.tick_size(row.exchange, row.base_price) == 0
 
 
 def test_a_later_load_goes_on_from_the_last_close_as_one_long_load_would():

@@ -29,8 +29,8 @@ def test_trading_days_leave_out_weekends_and_holidays():
     assert days == [date(2026, 11, 25), date(2026, 11, 27), date(2026, 11, 30), date(2026, 12, 1)]
 
 
-def test_previous_session_skips_a_long_weekend():
-    assert trading_days.previous_session("NYSE", date(2026, 7, 6)) == date(2026, 7, 2)
+def test_the_last_trading_day_skips_a_long_weekend():
+    assert trading_days.last_trading_day("NYSE", date(2026, 7, 5)) == date(2026, 7, 2)
 
 
 @pytest.mark.parametrize(

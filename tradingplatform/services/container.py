@@ -141,10 +141,6 @@ class ServiceContainer:
         metrics.SERVICE_UP.labels(name).set(0 if error else 1)
         return Ping(name=name, backend=backend, ok=not error, ms=round(ms, 2), error=error)
 
-    def ping_all(self) -> list[Ping]:
-        """Ask every configured service, in the order of the settings."""
-        return [self.ping(name) for name in settings.SERVICES]
-
     @contextmanager
     def override(self, **replacements: Any) -> Iterator[None]:
         """Swap services for the length of one test."""

@@ -16,12 +16,6 @@ PING_TIMEOUT_S = 2
 class Queue(Protocol):
     """Messages to background workers; jobs are started through ``jobs.enqueue``."""
 
-    def send(
-        self, name: str, *, kwargs: dict[str, Any], queue: str | None = None, delay_s: float = 0
-    ) -> str:
-        """Queue a registered job and return the id of the message."""
-        ...
-
     def depths(self) -> dict[str, int]:
         """Return how many messages wait in each queue."""
         ...
@@ -40,16 +34,6 @@ class CeleryQueue:
 
     def __init__(self, *, app: Celery | None = None) -> None:
         self._app = app
-
-    def send(
-        self, name: str, *, kwargs: dict[str, Any], queue: str | None = None, delay_s: float = 0
-    ) -> str:
-        # Not send_task: it ignores the eager mode of tests and accepts unknown names.
-        task = self.app.tasks[name]
-        options: dict[str, Any] = {"countdown": delay_s} if delay_s else {}
-        if queue:
-            options["queue"] = queue
-        return str(task.apply_async(kwargs=kwargs, **options).id)
 
     def depths(self) -> dict[str, int]:
         with self.app.connection_for_write() as connection:

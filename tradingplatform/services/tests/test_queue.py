@@ -41,10 +41,11 @@ def _app(url: str) -> Celery:
 @pytest.mark.parametrize("kind", ["memory", pytest.param("redis", marks=pytest.mark.real)])
 def test_sent_jobs_wait_in_their_queue(kind: str, request: pytest.FixtureRequest) -> None:
     url = "memory://" if kind == "memory" else request.getfixturevalue("private_redis").url
-    queue = CeleryQueue(app=_app(url))
+    app = _app(url)
+    queue = CeleryQueue(app=app)
 
-    queue.send("tests.add", kwargs={"number": 1}, queue="orders")
-    queue.send("tests.add", kwargs={"number": 2}, queue="orders")
+    for number in (1, 2):
+        app.tasks["tests.add"].apply_async(kwargs={"number": number}, queue="orders")
 
     depths = queue.depths()
     assert depths["orders"] == 2
@@ -52,11 +53,6 @@ def test_sent_jobs_wait_in_their_queue(kind: str, request: pytest.FixtureRequest
     with queue.connection() as connection:
         SimpleQueue(connection, "orders").clear()  # type: ignore[arg-type] # takes both
     queue.ping()
-
-
-def test_unknown_job_is_refused() -> None:
-    with pytest.raises(KeyError):
-        CeleryQueue(app=_app("memory://")).send("tests.nothing", kwargs={})
 
 
 @pytest.mark.real
@@ -111,6 +107,23 @@ def test_server_settings_are_read_from_real_servers_only() -> None:
     else:
         # The test stack gives up durability for speed, and is told off for it.
         assert any("innodb_flush_log_at_trx_commit" in warning for warning in warnings)
+
+
+def test_the_sql_mode_judged_is_that_of_the_server_not_of_our_session() -> None:
+    if connections["default"].vendor == "sqlite":
+        pytest.skip("SQLite has no server")
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT @@GLOBAL.sql_mode, @@SESSION.sql_mode")
+        of_server, of_session = cursor.fetchone()
+        # As the server is told off for its own mode, the session has the other one here.
+        is_strict = "STRICT_" in of_server
+        cursor.execute("SET SESSION sql_mode = %s", ["" if is_strict else "STRICT_ALL_TABLES"])
+        try:
+            warnings = services.database.server_warnings()
+        finally:
+            cursor.execute("SET SESSION sql_mode = %s", [of_session])
+    told_off = any(text.startswith("default: sql_mode is not strict") for text in warnings)
+    assert told_off is not is_strict
 
 
 def test_safe_server_has_no_warnings() -> None:
