@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-import orjson
-
-from tradingplatform import clock
 from tradingplatform.errors import TradingPlatformError
 from tradingplatform.services.container import services
 
@@ -18,7 +15,6 @@ logger = logging.getLogger(__name__)
 class Channel(StrEnum):
     """A way to a person."""
 
-    WEBSOCKET = "WEBSOCKET"
     EMAIL = "EMAIL"
     SMS = "SMS"
 
@@ -45,7 +41,7 @@ class Notification(Protocol):
     """Fan-out to channels; which ones a person wants is decided by the caller."""
 
     def notify(
-        self, recipient: Recipient, *, kind: str, title: str, text: str, channels: Sequence[Channel]
+        self, recipient: Recipient, *, title: str, text: str, channels: Sequence[Channel]
     ) -> list[Delivery]:
         """Send on each channel; one that fails does not stop the others."""
         ...
@@ -56,13 +52,13 @@ class Notification(Protocol):
 
 
 class FanOut:
-    """Sends through the e-mail, SMS and bus services of this container."""
+    """Sends through the e-mail and SMS services of this container."""
 
     def notify(
-        self, recipient: Recipient, *, kind: str, title: str, text: str, channels: Sequence[Channel]
+        self, recipient: Recipient, *, title: str, text: str, channels: Sequence[Channel]
     ) -> list[Delivery]:
         return [
-            self._deliver(channel, recipient, kind=kind, title=title, text=text)
+            self._deliver(channel, recipient, title=title, text=text)
             for channel in dict.fromkeys(channels)
         ]
 
@@ -76,28 +72,22 @@ class FanOut:
         return "fan-out to " + ", ".join(channel.lower() for channel in Channel)
 
     def _deliver(
-        self, channel: Channel, recipient: Recipient, *, kind: str, title: str, text: str
+        self, channel: Channel, recipient: Recipient, *, title: str, text: str
     ) -> Delivery:
         try:
-            sent = _send(channel, recipient, kind=kind, title=title, text=text)
+            sent = _send(channel, recipient, title=title, text=text)
         except TradingPlatformError as exc:
             logger.warning("A notification failed", extra={"channel": channel, "reason": exc.code})
             return Delivery(channel, "FAILED", exc.message)
         return Delivery(channel, "SENT") if sent else Delivery(channel, "SKIPPED", "no address")
 
 
-def _send(channel: Channel, recipient: Recipient, *, kind: str, title: str, text: str) -> bool:
+def _send(channel: Channel, recipient: Recipient, *, title: str, text: str) -> bool:
     """Send on one channel; False when the recipient has no address there."""
     if channel is Channel.EMAIL and recipient.email:
         services.email.send(recipient.email, title, text)
         return True
     if channel is Channel.SMS and recipient.phone:
         services.sms.send(recipient.phone, f"{title}\n{text}")
-        return True
-    if channel is Channel.WEBSOCKET:
-        # A hint on its own bus channel; the numbered event of the stream "user" comes from
-        # the outbox of the notifications app.
-        frame = {"kind": kind, "title": title, "text": text, "at": clock.now().isoformat()}
-        services.websocket.publish(f"notice:{recipient.account_db_key}", orjson.dumps(frame))
         return True
     return False

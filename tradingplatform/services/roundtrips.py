@@ -20,8 +20,14 @@ from tradingplatform.errors import (
     invariant,
 )
 from tradingplatform.ids import random_fraction, secret_token
+from tradingplatform.services.ai_chat import Plan, PlanRequest, Usage, WriteRequest
+from tradingplatform.services.ai_chat.local import LocalAnalyst
 from tradingplatform.services.container import services
+from tradingplatform.services.email import StoredEmail
+from tradingplatform.services.notification import Channel, Recipient
 from tradingplatform.services.search import SearchDocument
+from tradingplatform.services.sms import StoredSms
+from tradingplatform.services.stored import stored_messages
 
 TTL_S = 30
 WAIT_S = 2.0
@@ -185,14 +191,60 @@ def _external() -> str:
     return f"answered by {answer.source}"
 
 
-def _ping_only(name: str) -> Callable[[], str]:
+def _ai_chat() -> str:
+    if not isinstance(services.ai_chat, LocalAnalyst):
+        return _ping_only("ai_chat")
+    usage, question, at = Usage(), "안녕하세요", clock.now()
+    asked = PlanRequest(question, "ko", at, tools=(), find=lambda _text: [])
+    plan = services.ai_chat.plan(asked, usage)
+    invariant(plan == Plan(topic="GREETING"), "the analyst did not understand a greeting")
+    answer = "".join(services.ai_chat.write(WriteRequest(question, "ko", at, plan, ()), usage))
+    invariant(bool(answer.strip()), "the analyst wrote nothing")
+    return "planned, written"
+
+
+def _email() -> str:
+    if not isinstance(services.email, StoredEmail):
+        return _ping_only("email")
+    return _kept(lambda to: services.email.send(to, "왕복", "roundtrip"))
+
+
+def _sms() -> str:
+    if not isinstance(services.sms, StoredSms):
+        return _ping_only("sms")
+    return _kept(lambda to: services.sms.send(to, "왕복"))
+
+
+def _notification() -> str:
+    if not isinstance(services.email, StoredEmail):
+        return _ping_only("notification")
+
+    def send(to: str) -> None:
+        recipient = Recipient(account_db_key=0, email=to)
+        (delivery,) = services.notification.notify(
+            recipient, title="왕복", text="roundtrip", channels=[Channel.EMAIL]
+        )
+        invariant(delivery.status == "SENT", "the notification was not sent")
+
+    return _kept(send)
+
+
+def _kept(send: Callable[[str], object]) -> str:
+    """Send to nobody, find the message in the stored outbox, and take it out."""
+    to = f"{secret_token(8)}@roundtrip.invalid"
+    mine = stored_messages().filter(recipient=to)
+    try:
+        send(to)
+        invariant(mine.count() == 1, "the message was not kept")
+    finally:
+        mine.delete()
+    return "stored, read, deleted"
+
+
+def _ping_only(name: str) -> str:
     """Ask without an effect: nobody should get mail, or pay tokens, for a test."""
-
-    def work() -> str:
-        services[name].ping()
-        return "answered; nothing was sent"
-
-    return work
+    services[name].ping()
+    return "answered; nothing was sent"
 
 
 TRIPS: dict[str, Callable[[], str]] = {
@@ -206,8 +258,8 @@ TRIPS: dict[str, Callable[[], str]] = {
     "search": _search,
     "vector_db": _vector_db,
     "external": _external,
-    "ai_chat": _ping_only("ai_chat"),
-    "email": _ping_only("email"),
-    "sms": _ping_only("sms"),
-    "notification": _ping_only("notification"),
+    "ai_chat": _ai_chat,
+    "email": _email,
+    "sms": _sms,
+    "notification": _notification,
 }

@@ -16,7 +16,6 @@ from tradingplatform.services.models import StoredMessage
 from tradingplatform.services.notification import Channel, Delivery, FanOut, Recipient
 from tradingplatform.services.sms import SnsSms, StoredSms
 from tradingplatform.services.tests.smtp_server import SmtpServer
-from tradingplatform.services.websocket.memory import MemoryBus
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 SENDER = "Trading Platform <no-reply@example.com>"
@@ -129,23 +128,17 @@ class BrokenSms(StoredSms):
 
 
 def _notify(recipient: Recipient, *channels: Channel) -> list[Delivery]:
-    return FanOut().notify(
-        recipient, kind="FILL", title="체결", text="AAPL 10주", channels=channels
-    )
+    return FanOut().notify(recipient, title="체결", text="AAPL 10주", channels=channels)
 
 
 def test_notification_reaches_every_channel_once() -> None:
-    bus, heard = MemoryBus(), list[tuple[str, bytes]]()
-    bus.subscribe("notice:", lambda channel, payload: heard.append((channel, payload)))
-    with override_services(websocket=bus, email=StoredEmail(sender=SENDER), sms=StoredSms()):
-        deliveries = _notify(JIYEON, Channel.EMAIL, Channel.SMS, Channel.WEBSOCKET, Channel.EMAIL)
+    with override_services(email=StoredEmail(sender=SENDER), sms=StoredSms()):
+        deliveries = _notify(JIYEON, *Channel, Channel.EMAIL)
 
     assert [(d.channel, d.status) for d in deliveries] == [
         (Channel.EMAIL, "SENT"),
         (Channel.SMS, "SENT"),
-        (Channel.WEBSOCKET, "SENT"),
     ]
-    assert [channel for channel, _ in heard] == ["notice:42"]
     kept = StoredMessage.objects.using("default").order_by("channel")
     assert list(kept.values_list("channel", "recipient")) == [
         ("EMAIL", "jiyeon@example.com"),

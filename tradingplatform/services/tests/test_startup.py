@@ -162,6 +162,13 @@ def test_round_trips_work_and_leave_nothing() -> None:
     failed = {name: trip.detail for name, trip in trips.items() if trip.status != "ok"}
     assert failed == {}
     assert all(trip.ms >= 0 for trip in trips.values())
+    done = {name: trips[name].detail for name in ("ai_chat", "email", "sms", "notification")}
+    assert done == {
+        "ai_chat": "planned, written",
+        "email": "stored, read, deleted",
+        "sms": "stored, read, deleted",
+        "notification": "stored, read, deleted",
+    }
     assert StoredMessage.objects.using("default").count() == 0
     assert JobRun.objects.using("default").count() == 0
     for alias in services.database.aliases():
