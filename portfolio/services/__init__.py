@@ -1,6 +1,5 @@
 """What can be done with portfolios and orders; other apps import from here."""
 
-from portfolio.services.fills import fill_apply
 from portfolio.services.imports import trade_import
 from portfolio.services.orders import (
     Seen,
@@ -21,7 +20,6 @@ from portfolio.services.trading_state import trading_mode, trading_state_set
 __all__ = [
     "Seen",
     "cash_move",
-    "fill_apply",
     "open_orders_cancel",
     "order_cancel",
     "order_look",

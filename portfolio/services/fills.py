@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 from functools import partial
-from uuid import UUID
 
 from market.rules import exchange_timezone
 from portfolio.core.accounting import ZERO, Trade, trade_apply
@@ -17,41 +16,11 @@ from portfolio.services.order_steps import order_tell, reservation_set
 from portfolio.types import Execution, Quotes
 from portfolio.valuation import position_view, summary_of
 from tradingplatform import metrics
-from tradingplatform.db.transactions import after_commit, tx
+from tradingplatform.db.transactions import after_commit
 
 ORDER_FILLED = "portfolio.order_filled"
 POSITION_CHANGED = "portfolio.position_changed"
 EQUITY_CHANGED = "portfolio.equity_changed"
-
-
-def fill_apply(
-    *,
-    account_db_key: int,
-    portfolio_id: UUID,
-    order_id: UUID,
-    execution: Execution,
-    quotes: Quotes,
-) -> Fill | None:
-    """Post a fill to the ledger; None if this ``exec_id`` was applied before.
-
-    Position, cash and realised P&L move in the same transaction; ``quotes`` only value the
-    news. A fill that comes after a cancel is applied too: the broker did trade.
-    """
-    return tx(account_db_key, _apply, account_db_key, (portfolio_id, order_id), execution, quotes)
-
-
-def _apply(
-    account_db_key: int, ids: tuple[UUID, UUID], execution: Execution, quotes: Quotes
-) -> Fill | None:
-    portfolio_id, order_id = ids
-    book = Book.lock(account_db_key, portfolio_id)
-    order = book.order(order_id)
-    if execution.exec_id in exec_ids_seen(book, [execution]):
-        return None
-    fill = fill_book(book, order, execution)
-    fills_tell(book, [fill], quotes)
-    book.save()
-    return fill
 
 
 def exec_ids_seen(book: Book, executions: list[Execution]) -> set[str]:

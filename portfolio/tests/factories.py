@@ -4,12 +4,15 @@ from decimal import Decimal
 from itertools import count
 
 from market.tests.factories import instrument_make, quote_put
-from portfolio.enums import OrderSide, OrderType, TimeInForce
+from portfolio.brokers.base import Report
+from portfolio.enums import BrokerName, OrderSide, OrderType, TimeInForce
 from portfolio.models import Order, Portfolio
 from portfolio.services import order_place, portfolio_open
-from portfolio.types import OrderRequest
+from portfolio.services.dispatch import Reported, Sender, reports_apply
+from portfolio.types import Execution, OrderRequest
 
 JIMIN, DANIEL = 7, 8  # Two users, on two shards.
+SENDER = Sender(BrokerName.PAPER, epoch=1)
 _numbers = count(1)
 
 
@@ -55,4 +58,17 @@ def order_make(portfolio: Portfolio, *args: str, **terms: str) -> Order:
         account_db_key=portfolio.account_db_key,
         portfolio_id=portfolio.pk,
         request=request_make(*args, **terms),
+    )
+
+
+def execution_book(order: Order, execution: Execution) -> None:
+    """Let the trader book an execution of an order, as it does when a broker reports one."""
+    rows = Order.objects.for_user(order.account_db_key)
+    version = rows.values_list("version", flat=True).get(pk=order.pk)
+    reports_apply(
+        account_db_key=order.account_db_key,
+        portfolio_id=order.portfolio_id,
+        sender=SENDER,
+        reported=[Reported(order.pk, version, Report(executions=(execution,)))],
+        quotes={},
     )

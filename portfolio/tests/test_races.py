@@ -12,9 +12,16 @@ from portfolio.brokers.paper import PaperBroker
 from portfolio.enums import OrderStatus
 from portfolio.errors import PortfolioLimitError
 from portfolio.models import CashBalance, Fill, Order, Portfolio, Position
-from portfolio.services import fill_apply, order_cancel, order_place
+from portfolio.services import order_cancel, order_place
 from portfolio.shard_trader import ShardTrader
-from portfolio.tests.factories import JIMIN, market_make, order_make, portfolio_make, request_make
+from portfolio.tests.factories import (
+    JIMIN,
+    execution_book,
+    market_make,
+    order_make,
+    portfolio_make,
+    request_make,
+)
 from portfolio.types import Execution
 from portfolio.verify import breaches
 from tradingplatform.clock import now
@@ -114,17 +121,9 @@ def test_the_same_fill_from_many_threads_counts_once():
     order = order_make(portfolio, limit_price="70000")
     _trader().turn()
     execution = Execution("exec-1", Decimal(10), Decimal(70_000), now(), "SAMPLE")
-    results = _together(
-        8,
-        lambda _number: fill_apply(
-            account_db_key=JIMIN,
-            portfolio_id=portfolio.pk,
-            order_id=order.pk,
-            execution=execution,
-            quotes={},
-        ),
-    )
-    assert sorted(type(result).__name__ for result in results) == ["Fill"] + ["NoneType"] * 7
+    results = _together(8, lambda _number: execution_book(order, execution))
+    assert results == [None] * 8
+    assert Fill.objects.for_user(JIMIN).count() == 1
     assert Position.objects.for_user(JIMIN).get().quantity == 10
     assert breaches() == []
 

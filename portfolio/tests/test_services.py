@@ -10,11 +10,10 @@ from market.tests.factories import instrument_make
 from portfolio import errors
 from portfolio.core.accounting import position_account
 from portfolio.enums import BrokerName, OrderStatus, TradingMode
-from portfolio.models import CashBalance, Order, Position, Posting, Transaction
+from portfolio.models import CashBalance, Fill, Order, Position, Posting, Transaction
 from portfolio.selectors import portfolio_summary, quotes_known
 from portfolio.services import (
     cash_move,
-    fill_apply,
     order_cancel,
     order_place,
     order_replace,
@@ -24,7 +23,16 @@ from portfolio.services import (
     trade_import,
     trading_state_set,
 )
-from portfolio.tests.factories import DANIEL, JIMIN, order_make, portfolio_make, request_make
+from portfolio.services.dispatch import fence_raise
+from portfolio.tests.factories import (
+    DANIEL,
+    JIMIN,
+    SENDER,
+    execution_book,
+    order_make,
+    portfolio_make,
+    request_make,
+)
 from portfolio.types import Execution, HistoricTrade
 from tradingplatform.clock import now
 from tradingplatform.db.models import OutboxEvent
@@ -46,13 +54,11 @@ def _position(portfolio, symbol="005930"):
 
 def _fill(order, quantity, price, exec_id="exec-1"):
     execution = Execution(exec_id, Decimal(quantity), Decimal(price), now(), "SAMPLE")
-    return fill_apply(
-        account_db_key=order.account_db_key,
-        portfolio_id=order.portfolio_id,
-        order_id=order.pk,
-        execution=execution,
-        quotes={},
-    )
+    fills = Fill.objects.for_user(order.account_db_key)
+    known = set(fills.values_list("pk", flat=True))
+    fence_raise(alias=shard_for(order.account_db_key), sender=SENDER)
+    execution_book(order, execution)
+    return fills.exclude(pk__in=known).first()
 
 
 def _submitted(portfolio, *args, **terms):
