@@ -33,7 +33,7 @@ class Email(Protocol):
 
 
 class StoredEmail:
-    """Keep messages in a table that pages show, and say so on the console."""
+    """Keep messages in a table that the admin shows, and say so on the console."""
 
     def __init__(self, *, sender: str) -> None:
         self.sender = sender

@@ -7,7 +7,7 @@ from tradingplatform.ids import uuid7
 
 
 class StoredMessage(models.Model):
-    """A message that a real system would have sent; pages show it to its reader."""
+    """A message that a real system would have sent; the admin shows it to operators."""
 
     class Channel(models.TextChoices):
         EMAIL = "EMAIL"

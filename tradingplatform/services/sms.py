@@ -22,7 +22,7 @@ class Sms(Protocol):
 
 
 class StoredSms:
-    """Keep messages in a table that pages show."""
+    """Keep messages in a table that the admin shows."""
 
     def send(self, to: str, text: str) -> str:
         stored = message_store("SMS", to, text=text)
