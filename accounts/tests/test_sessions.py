@@ -68,7 +68,7 @@ def test_an_owner_sees_own_live_sessions(
 
 
 def test_ending_one_session_closes_its_rest_and_its_sockets(
-    mina: User, log_in: LogIn, bearer: Bearer
+    mina: User, log_in: LogIn, bearer: Bearer, wait_until: Callable[..., None]
 ) -> None:
     heard: list[str] = []
     here, there = log_in(mina), log_in(mina)
@@ -79,6 +79,7 @@ def test_ending_one_session_closes_its_rest_and_its_sockets(
 
     answer = bearer(here.tokens.access).delete(f"{URL}/{there.session.sid}")
 
+    wait_until(lambda: heard)
     subscription.close()
     assert answer.status_code == 204
     assert status(bearer(there.tokens.access)) == 401
