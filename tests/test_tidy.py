@@ -282,11 +282,14 @@ def test_korean_stands_in_catalogues_and_data_only() -> None:
 
 
 def _places_of_this_machine() -> re.Pattern[str]:
-    hosts = ("pypi.org", "pythonhosted.org", "registry.npmjs.org", "registry.yarnpkg.com")
     options = ("--index-url", "--extra-index-url", "--find-links", "--trusted-host")
-    paths = ("/opt/pypi", "/opt/wheels", "/root/", "/work/main", "/work/shared")
-    words = [re.escape(word) for word in (*hosts, *options, *paths)]
-    return re.compile("|".join([*words, r"https?://[^\s/]*@", r"resolved\":\s*\"http"]))
+    patterns = (
+        r"https?://[^\s/]*(?:registry|pypi|pythonhosted)",
+        r"(?<![\w./:-])/(?:home|opt|root|srv|work)/\w",
+        r"https?://[^\s/]*@",
+        r"resolved\":\s*\"http",
+    )
+    return re.compile("|".join([*map(re.escape, options), *patterns]))
 
 
 def test_no_file_names_a_registry_or_this_machine() -> None:
