@@ -1,3 +1,4 @@
+import itertools
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -12,6 +13,7 @@ from tradingplatform.errors import UnavailableError
 from tradingplatform.jobs import UnknownJobError, current_slot, enqueue, job, run_slot
 from tradingplatform.logs import current_request_id
 
+NUMBERS = itertools.count()
 pytestmark = pytest.mark.django_db(databases="__all__")
 
 
@@ -29,7 +31,8 @@ def make_job():
     names = []
 
     def make(function, **options):
-        name = f"test.{function.__name__}"
+        # Shared tasks outlive the test in every Celery application made later.
+        name = f"test.{function.__name__}_{next(NUMBERS)}"
         names.append(name)
         job(name=name, queue="user", **options)(function)
         current_app.finalize()

@@ -45,7 +45,7 @@ def heard():
 def jobs(settings):
     calls = []
 
-    @current_app.task(name="test.event_noted")
+    @current_app.task(name="test.event_noted", shared=False)
     def note(**kwargs):
         calls.append(kwargs)
 
