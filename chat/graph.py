@@ -18,6 +18,7 @@ from chat.tools.base import ToolArgumentError, ToolContext
 from chat.tools.registry import TOOLS
 from quant.errors import InsufficientDataError, QuantError
 from tradingplatform import clock
+from tradingplatform.api import policy
 from tradingplatform.errors import TradingPlatformError
 from tradingplatform.services.ai_chat import (
     AiChat,
@@ -188,6 +189,7 @@ def run_tool(call: ToolCall, ctx: ToolContext) -> ToolOutcome:
         error = f"there is no tool {call.tool[:40]}; the tools are {', '.join(TOOLS)}"
         return ToolOutcome(call, None, error, "TOOL_UNKNOWN")
     try:
+        policy.enforce(policy.TOOLS.get(call.tool), ctx)
         arguments, result = tool(call.arguments, ctx)
     except ToolArgumentError as error:
         return ToolOutcome(call, None, str(error), "TOOL_ARGUMENTS_INVALID")

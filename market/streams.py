@@ -3,12 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
-
 from market import selectors
 from market.quotes import quote_channel, quote_frame, quotes_cached
 from tradingplatform.clock import now
-from tradingplatform.errors import AuthenticationError
 from tradingplatform.realtime.errors import StreamUnknownError
 from tradingplatform.realtime.sources import FrameHandler, Json, SocketPrincipal
 
@@ -31,9 +28,7 @@ class MarketStreams:
         return {}
 
     def authorise(self, principal: SocketPrincipal | None, stream: str) -> None:
-        """Let everybody in where the operator allows it, else users; refuse unknown symbols."""
-        if principal is None and not settings.MARKET_ANONYMOUS:
-            raise AuthenticationError("Sign in first.")
+        """Refuse unknown symbols; who may look at the market stands in the policy table."""
         symbol = _symbol(stream)
         # Who has a live quote is known: a storm of reconnecting sockets asks no database.
         if symbol not in quotes_cached([symbol]):

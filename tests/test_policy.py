@@ -63,7 +63,7 @@ def test_api_keys_open_only_calls_that_the_table_knows() -> None:
         (name, method)
         for name, scopes in KEY_SCOPES.items()
         for method in scopes
-        if access_for(name, method) not in {Access.PUBLIC, Access.USER}
+        if access_for(name, method) not in {Access.VISITOR, Access.USER}
     }
     assert unknown == set()
 
@@ -89,6 +89,15 @@ def test_no_view_replaces_the_permission_check() -> None:
         and getattr(route.view.cls, "permission_classes", default) != default
     }
     assert other == set()
+
+
+def test_market_routes_follow_the_operators_choice_about_visitors() -> None:
+    public = {
+        name
+        for name, methods in POLICY.items()
+        if name.startswith("market:") and Access.PUBLIC in methods.values()
+    }
+    assert public == set()
 
 
 @pytest.mark.parametrize(

@@ -4,27 +4,32 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.conf import settings
 from django.urls import re_path
 
 from chat.streams import ChatStreams
 from market.streams import MarketStreams
+from tradingplatform.api.policy import SOCKETS, permits
+from tradingplatform.api.principal import ANONYMOUS
 from tradingplatform.health.probes import socket_probes
 from tradingplatform.realtime.consumer import StreamConsumer
 from tradingplatform.realtime.sinks import Receive, Scope, Send
+from tradingplatform.realtime.sources import StreamSource
 from tradingplatform.realtime.user_stream import STREAM, UserStream
 
 AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-def _market_is_public() -> bool:
-    return bool(settings.MARKET_ANONYMOUS)
+def _socket(address: str, *sources: StreamSource, joined: tuple[str, ...] = ()) -> StreamConsumer:
+    """Serve an address to whom the policy table lets stay there."""
+    return StreamConsumer(
+        *sources, joined=joined, anonymous=lambda: permits(SOCKETS.get(address), ANONYMOUS)
+    )
 
 
-ROUTES: dict[str, AsgiApplication] = {
-    "/ws": StreamConsumer(UserStream(), MarketStreams(), ChatStreams(), joined=(STREAM,)),
-    "/ws/market": StreamConsumer(MarketStreams(), anonymous=_market_is_public),
-    "/ws/chat": StreamConsumer(ChatStreams(), UserStream()),
+ROUTES: dict[str, StreamConsumer] = {
+    "/ws": _socket("/ws", UserStream(), MarketStreams(), ChatStreams(), joined=(STREAM,)),
+    "/ws/market": _socket("/ws/market", MarketStreams()),
+    "/ws/chat": _socket("/ws/chat", ChatStreams(), UserStream()),
 }
 
 

@@ -94,6 +94,7 @@ def api_key_principal(*, secret: str, address: str) -> Principal:
         account_db_key=row.user.pk,
         uid=row.user.uid,
         session_id=row.pk,
+        is_verified=row.user.email_verified_at is not None,
         method="api_key",
         scopes=frozenset(row.scopes),
     )

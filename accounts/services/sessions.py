@@ -69,6 +69,7 @@ def session_principal(*, sid: UUID, method: Method) -> Principal:
         uid=UUID(state["uid"]),
         session_id=sid,
         is_operator=state["operator"],
+        is_verified=state["verified"],
         method=method,
     )
 
@@ -99,6 +100,15 @@ def session_end(*, owner: Account, sid: UUID, device: Device) -> None:
 def sessions_end(*, owner: Account, keep: UUID | None = None, device: Device = NOWHERE) -> int:
     """End every session of a user, or every one but ``keep``; return how many."""
     return global_tx(_revoke_all, owner, keep, device)
+
+
+def sessions_read_anew(*, account_db_key: int) -> None:
+    """Have the next calls of a user's sessions read the user's row; call inside a transaction."""
+    keys = [
+        _cache_key(sid)
+        for sid in selectors.live_sessions(account_db_key).values_list("sid", flat=True)
+    ]
+    after_commit(None, lambda: _forget(keys))
 
 
 def sessions_prune() -> int:
@@ -153,6 +163,14 @@ def _announce_end(sid: UUID) -> None:
         logger.warning("No socket could be told that a session ended")
 
 
+def _forget(keys: list[str]) -> None:
+    try:
+        for key in keys:
+            services.cache.delete(key)
+    except UnavailableError:
+        logger.warning("What is remembered of sessions stays for a few seconds")
+
+
 def _read(sid: UUID) -> dict[str, Any]:
     session = selectors.session_with_user(sid)
     if session is None or not _is_live(session):
@@ -162,6 +180,7 @@ def _read(sid: UUID) -> dict[str, Any]:
             "key": session.user.pk,
             "uid": str(session.user.uid),
             "operator": session.user.is_staff,
+            "verified": session.user.email_verified_at is not None,
             "expires": _touched(session).timestamp(),
         }
     return _remembered(sid, state)

@@ -13,9 +13,13 @@ from django.db import connections
 from django.test import Client
 
 from accounts.authentication import authenticate_socket
-from accounts.models import ApiKey, AuditEntry, User
+from accounts.models import ApiKey, AuditEntry, MailToken, User, UserApiKey
 from accounts.services import LoggedIn
 from accounts.services.api_keys import KeyTerms, NewApiKey, api_key_create
+from accounts.services.mail_tokens import token_text
+from accounts.services.verification import email_confirm
+from accounts.tests.conftest import HOME
+from accounts.tests.factories import address_confirm
 from tests.query_budget import query_budget
 from tradingplatform.api.principal import Scope
 from tradingplatform.errors import AuthenticationError
@@ -37,6 +41,7 @@ def account_routes(settings: Any) -> None:
 
 @pytest.fixture
 def browser(mina: User, log_in: Callable[[User], LoggedIn]) -> Client:
+    address_confirm(mina)
     access = log_in(mina).tokens.access
     return Client(raise_request_exception=False, headers={"Authorization": f"Bearer {access}"})
 
@@ -73,6 +78,36 @@ def test_a_key_is_shown_once_and_opens_what_its_scope_says(browser: Client) -> N
     assert secret.startswith(row["prefix"])
     assert row["last_used_at"] is not None
     assert row["last_used_ip"] == "127.0.0.1"
+
+
+def test_an_account_without_a_confirmed_address_gets_no_key(
+    mina: User, log_in: Callable[[User], LoggedIn], bearer: Callable[[str], Client]
+) -> None:
+    client = bearer(log_in(mina).tokens.access)
+    body = {"name": "bot", "scopes": ["chat"]}
+    broker = {"provider": "FMP", "api_key": "x" * 20}
+
+    refused = [
+        client.post(KEYS, body, content_type=JSON),
+        client.post("/api/account/broker-keys", broker, content_type=JSON),
+    ]
+
+    assert [code(answer) for answer in refused] == [(403, "EMAIL_UNVERIFIED")] * 2
+    assert (ApiKey.objects.count(), UserApiKey.objects.count()) == (0, 0)
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_who_confirms_the_address_gets_a_key_at_once(
+    mina: User, log_in: Callable[[User], LoggedIn], bearer: Callable[[str], Client]
+) -> None:
+    client = bearer(log_in(mina).tokens.access)
+    body = {"name": "bot", "scopes": ["chat"]}
+    assert client.post(KEYS, body, content_type=JSON).status_code == 403
+
+    row = MailToken.objects.get(user=mina)
+    email_confirm(token=token_text(row), device=HOME)
+
+    assert client.post(KEYS, body, content_type=JSON).status_code == 201
 
 
 def test_the_secret_is_not_in_the_database(mina: User) -> None:

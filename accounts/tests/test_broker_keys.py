@@ -18,6 +18,7 @@ from accounts.models import AuditEntry, User, UserApiKey
 from accounts.selectors import broker_key_get
 from accounts.services import LoggedIn
 from accounts.services.broker_keys import BrokerKeyName, broker_key_store, broker_secrets
+from accounts.tests.factories import address_confirm
 from tests.query_budget import query_budget
 from tradingplatform.crypto import SealBrokenError
 from tradingplatform.logs import json_formatter
@@ -40,6 +41,7 @@ SECRETS = [KIS["app_key"], KIS["app_secret"], KIS["account_number"], FMP["api_ke
 
 @pytest.fixture
 def browser(mina: User, log_in: Callable[[User], LoggedIn]) -> Client:
+    address_confirm(mina)
     access = log_in(mina).tokens.access
     return Client(raise_request_exception=False, headers={"Authorization": f"Bearer {access}"})
 

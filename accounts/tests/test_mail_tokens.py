@@ -333,6 +333,7 @@ def test_asking_and_changing_cost_what_is_written_down(
         post(client, "email/verify")
     with query_budget("accounts:email-confirm"):
         post(api, "email/confirm", {"token": mailed_token(mina)})
+    client.get("/api/account/me")  # which reads the session anew
     with query_budget("accounts:password-change"):
         change(client)
     token = asked(mina, api)

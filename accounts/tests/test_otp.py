@@ -18,6 +18,7 @@ from accounts.services import LoggedIn
 from accounts.services.otp import otp_confirm, otp_start
 from accounts.services.pages import page_principal
 from accounts.tests.conftest import HOME, PASSWORD
+from accounts.tests.factories import address_confirm
 from accounts.totp import code_at, matching_step, otpauth_uri, qr_svg, step_at
 from tests.query_budget import query_budget
 from tradingplatform.api.principal import Principal
@@ -51,6 +52,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def session(mina: User, log_in: LogIn) -> LoggedIn:
+    address_confirm(mina)
     return log_in(mina)
 
 

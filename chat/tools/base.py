@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -33,6 +33,11 @@ class ToolContext:
     account_db_key: int
     now: datetime
     limits: ToolLimits = ToolLimits()
+
+    # What the policy table asks of a caller. The analyst acts as a user, an operator's too.
+    is_authenticated: ClassVar[bool] = True
+    is_operator: ClassVar[bool] = False
+    is_verified: ClassVar[bool] = False
 
 
 class Arguments(BaseModel):

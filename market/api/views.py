@@ -1,9 +1,7 @@
 """The market endpoints."""
 
-from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,18 +22,8 @@ from market.api.serializers import (
 from market.overview import overview_of
 from market.types import BarSeries
 from tradingplatform.api.pagination import CursorPages
-from tradingplatform.api.views import ApiView, parsed, principal
+from tradingplatform.api.views import ApiView, parsed
 from tradingplatform.clock import now
-
-
-class MarketView(ApiView):
-    """Open to everybody where the operator allows it (MARKET_ANONYMOUS), else to users."""
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if not settings.MARKET_ANONYMOUS:
-            principal(request)
-
 
 _PAGING = [
     OpenApiParameter("limit", int, description="Up to 200."),
@@ -43,7 +31,7 @@ _PAGING = [
 ]
 
 
-class InstrumentsView(MarketView):
+class InstrumentsView(ApiView):
     @extend_schema(parameters=[InstrumentsInput, *_PAGING], responses=InstrumentsOutput)
     def get(self, request: Request) -> Response:
         """Search instruments by symbol or name, Korean or English."""
@@ -54,14 +42,14 @@ class InstrumentsView(MarketView):
         return CursorPages("symbol").response(rows, request, render=rendering.instruments_payload)
 
 
-class InstrumentView(MarketView):
+class InstrumentView(ApiView):
     @extend_schema(responses=InstrumentOutput)
     def get(self, request: Request, symbol: str) -> Response:
         """Return one instrument with the tick and price band at its base price."""
         return Response(rendering.instrument_payload(selectors.instrument_get(symbol.upper())))
 
 
-class QuotesView(MarketView):
+class QuotesView(ApiView):
     @extend_schema(parameters=[QuotesInput], responses=QuotesOutput)
     def get(self, request: Request) -> Response:
         """Return the newest quotes, in the order asked."""
@@ -71,7 +59,7 @@ class QuotesView(MarketView):
         return Response({"results": [quote.as_payload(at) for quote in quotes.values()]})
 
 
-class BarsView(MarketView):
+class BarsView(ApiView):
     @extend_schema(parameters=[BarsInput], responses=BarsOutput)
     def get(self, request: Request, symbol: str) -> Response:
         """Return bars, oldest first: the first of the range, or the last without a start."""
@@ -80,7 +68,7 @@ class BarsView(MarketView):
         return Response(rendering.bars_payload(bars, _next_url(request, bars)))
 
 
-class OverviewView(MarketView):
+class OverviewView(ApiView):
     @extend_schema(parameters=[OverviewInput], responses=OverviewOutput)
     def get(self, request: Request) -> Response:
         """Return gainers, losers, most active and breadth, computed from the quotes of now."""

@@ -7,6 +7,7 @@ from market.errors import QuoteUnavailableError, SymbolUnknownError
 from market.quotes import quotes_tell
 from market.streams import MarketStreams
 from market.tests.factories import Ear, bars_make, instrument_make, quote_make, quote_put
+from tradingplatform.api.policy import socket_enforce
 from tradingplatform.clock import now
 from tradingplatform.errors import AuthenticationError, NotFoundError
 from tradingplatform.realtime.sources import conflates
@@ -62,13 +63,12 @@ def test_malformed_stream_names_are_refused(stream):
 
 
 def test_anonymous_sockets_only_where_the_operator_allows_it(settings):
-    instrument_make("AAPL")
-    streams.authorise(None, "market:AAPL")
+    socket_enforce(None, stream="market:AAPL")
 
     settings.MARKET_ANONYMOUS = False
 
     with pytest.raises(AuthenticationError):
-        streams.authorise(None, "market:AAPL")
+        socket_enforce(None, stream="market:AAPL")
 
 
 def test_told_quotes_arrive_on_the_channel_of_the_stream_encoded_once():

@@ -6,9 +6,9 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from tradingplatform.api.client_ip import client_ip
-from tradingplatform.api.policy import access_for, permits, scope_for
+from tradingplatform.api.policy import access_for, enforce, scope_for
 from tradingplatform.api.refusals import refusal_note
-from tradingplatform.errors import AuthenticationError, ErrorCode, PermissionDeniedError
+from tradingplatform.errors import ErrorCode, PermissionDeniedError
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # which imports this module through its settings
@@ -42,12 +42,9 @@ class PolicyPermission(BasePermission):
         name = match.view_name if match else ""
         if who.is_program:
             _check_scope(cast("Principal", who), scope_for(name, method))
-        access = access_for(name, method)
-        if permits(access, who, address=client_ip(request._request)):  # noqa: SLF001 - DRF's own way
-            return True
-        if access is not None and not who.is_authenticated:
-            raise AuthenticationError("Sign in first.")
-        raise PermissionDeniedError("You may not do this.")
+        address = client_ip(request._request)  # noqa: SLF001 - DRF offers no other way
+        enforce(access_for(name, method), who, address=address)
+        return True
 
 
 def _check_scope(who: "Principal", scope: "Scope | None") -> None:

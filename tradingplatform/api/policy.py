@@ -1,31 +1,37 @@
 """Who may call what: one table, checked on every request and against every route.
 
-Keyed by view name and method (HEAD follows GET). What is missing here is denied, and
-tests/test_policy.py fails on a route without an entry and on an entry without a route.
-A name that ends in ``:*`` stands for a namespace that guards itself as well.
+Routes are keyed by view name and method (HEAD follows GET); sockets by address, streams by
+family, frames by type, tools of the analyst by name. What is missing here is denied, and
+tests/test_policy.py and tests/authorisation fail on a thing without an entry and on an entry
+without a thing. A name that ends in ``:*`` stands for a namespace that guards itself as well.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
+from typing import Protocol
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tradingplatform.api.principal import Anonymous, Principal, Scope
+from tradingplatform.api.principal import ANONYMOUS, Scope
+from tradingplatform.errors import AuthenticationError, ErrorCode, PermissionDeniedError
 
 
 class Access(StrEnum):
     """Who is let in."""
 
     PUBLIC = "PUBLIC"
+    VISITOR = "VISITOR"  # everybody while settings.MARKET_ANONYMOUS is on, else users
     USER = "USER"
+    VERIFIED = "VERIFIED"  # a user whose e-mail address is confirmed
     OPERATOR = "OPERATOR"
     INTERNAL = "INTERNAL"  # an operator, or anyone inside settings.INTERNAL_NETWORKS
 
 
-PUBLIC, USER, OPERATOR, INTERNAL = Access.PUBLIC, Access.USER, Access.OPERATOR, Access.INTERNAL
+PUBLIC, VISITOR, USER, VERIFIED = Access.PUBLIC, Access.VISITOR, Access.USER, Access.VERIFIED
+OPERATOR, INTERNAL = Access.OPERATOR, Access.INTERNAL
 
 POLICY: dict[str, dict[str, Access]] = {
     # The API itself.
@@ -71,17 +77,17 @@ POLICY: dict[str, dict[str, Access]] = {
     "accounts:otp-confirm": {"POST": USER},
     "accounts:otp-verify": {"POST": USER},
     "accounts:otp-backup-codes": {"POST": USER},
-    "accounts:api-keys": {"GET": USER, "POST": USER},
+    "accounts:api-keys": {"GET": USER, "POST": VERIFIED},
     "accounts:api-key": {"DELETE": USER},
-    "accounts:broker-keys": {"GET": USER, "POST": USER},
+    "accounts:broker-keys": {"GET": USER, "POST": VERIFIED},
     "accounts:broker-key": {"DELETE": USER},
     "accounts:broker-key-test": {"POST": USER},
-    # Market: users only when settings.MARKET_ANONYMOUS is off, which the views see to.
-    "market:instruments": {"GET": PUBLIC},
-    "market:instrument": {"GET": PUBLIC},
-    "market:quotes": {"GET": PUBLIC},
-    "market:bars": {"GET": PUBLIC},
-    "market:overview": {"GET": PUBLIC},
+    # Market.
+    "market:instruments": {"GET": VISITOR},
+    "market:instrument": {"GET": VISITOR},
+    "market:quotes": {"GET": VISITOR},
+    "market:bars": {"GET": VISITOR},
+    "market:overview": {"GET": VISITOR},
     # Chat.
     "chat:rooms": {"GET": USER, "POST": USER},
     "chat:room": {"GET": USER, "PATCH": USER, "DELETE": USER},
@@ -138,6 +144,47 @@ KEY_SCOPES: dict[str, dict[str, Scope]] = {
 }
 
 
+# Who may stay on a socket, by its address; who may join its streams, by the word before the
+# colon; who may send which frame; what the analyst may use for whoever asks. Whose room or
+# portfolio it is, the sources and services decide.
+SOCKETS: dict[str, Access] = {"/ws": USER, "/ws/market": VISITOR, "/ws/chat": USER}
+STREAMS: dict[str, Access] = {"user": USER, "chat": USER, "market": VISITOR}
+FRAMES: dict[str, Access] = {
+    "auth": PUBLIC,
+    "ping": PUBLIC,
+    "subscribe": PUBLIC,
+    "unsubscribe": PUBLIC,
+    "resume": PUBLIC,
+    "chat": USER,
+    "cancel": USER,
+}
+TOOLS: dict[str, Access] = {
+    "market_data": USER,
+    "technical_analysis": USER,
+    "value_at_risk": USER,
+    "portfolio_summary": USER,
+}
+
+
+class Caller(Protocol):
+    """What the table asks about whoever calls; a Principal and ANONYMOUS are callers."""
+
+    @property
+    def is_authenticated(self) -> bool: ...
+
+    @property
+    def is_operator(self) -> bool: ...
+
+    @property
+    def is_verified(self) -> bool: ...
+
+
+class EmailUnverifiedError(PermissionDeniedError):
+    """The address of the account is not confirmed, which this call needs."""
+
+    code = ErrorCode.EMAIL_UNVERIFIED
+
+
 def scope_for(view_name: str, method: str) -> Scope | None:
     """Return the scope with which an API key may call a route; None: no key may."""
     return KEY_SCOPES.get(view_name, {}).get("GET" if method == "HEAD" else method)
@@ -152,19 +199,40 @@ def access_for(view_name: str, method: str) -> Access | None:
     return None if entry is None else entry.get(verb)
 
 
-def permits(access: Access | None, who: Principal | Anonymous, *, address: str) -> bool:
+def enforce(access: Access | None, who: Caller, *, address: str = "") -> None:
+    """Raise unless ``permits``: 401 to strangers who might be let in, else 403."""
+    if permits(access, who, address=address):
+        return
+    if access is not None and not who.is_authenticated:
+        raise AuthenticationError("Sign in first.")
+    if access is Access.VERIFIED:
+        raise EmailUnverifiedError("Confirm your e-mail address first.")
+    raise PermissionDeniedError("You may not do this.")
+
+
+def socket_enforce(
+    who: Caller | None, *, frame: str | None = None, stream: str | None = None
+) -> None:
+    """Raise unless ``who`` may send a frame, or join a stream (settings.REALTIME_POLICY)."""
+    if frame is not None:
+        enforce(FRAMES.get(frame), who or ANONYMOUS)
+    if stream is not None:
+        enforce(STREAMS.get(stream.partition(":")[0]), who or ANONYMOUS)
+
+
+def permits(access: Access | None, who: Caller, *, address: str = "") -> bool:
     """Decide; ``address`` is the client's IP address."""
-    match access:
-        case Access.PUBLIC:
-            return True
-        case Access.USER:
-            return who.is_authenticated
-        case Access.OPERATOR:
-            return who.is_authenticated and who.is_operator
-        case Access.INTERNAL:
-            return (who.is_authenticated and who.is_operator) or _is_internal(address)
-        case None:
-            return False
+    signed_in = who.is_authenticated
+    operator = signed_in and who.is_operator
+    verdicts = {
+        Access.PUBLIC: True,
+        Access.VISITOR: signed_in or bool(settings.MARKET_ANONYMOUS),
+        Access.USER: signed_in,
+        Access.VERIFIED: signed_in and who.is_verified,
+        Access.OPERATOR: operator,
+        Access.INTERNAL: operator or (access is Access.INTERNAL and _is_internal(address)),
+    }
+    return access is not None and verdicts[access]
 
 
 def _is_internal(address: str) -> bool:

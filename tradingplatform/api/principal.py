@@ -20,13 +20,15 @@ class Principal:
     """A signed-in caller; stands in for ``request.user`` so that no user row is loaded.
 
     ``account_db_key`` names the shard and never leaves the server; ``uid`` is the public name.
-    ``session_id`` is the log-in behind the call, or the key of a program.
+    ``session_id`` is the log-in behind the call, or the key of a program; ``is_verified`` says
+    that the e-mail address of the account is confirmed.
     """
 
     account_db_key: int
     uid: UUID
     session_id: UUID
     is_operator: bool = False
+    is_verified: bool = False
     method: Literal["bearer", "cookie", "ticket", "api_key"] = "bearer"
     scopes: frozenset[str] = field(default_factory=frozenset)
 
@@ -58,6 +60,7 @@ class Anonymous:
 
     pk: None = None
     is_operator: bool = False
+    is_verified: bool = False
     is_program: bool = False
 
     @property

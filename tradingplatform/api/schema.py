@@ -6,8 +6,8 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
-from tradingplatform.api.policy import Access, access_for, routes, scope_for
-from tradingplatform.api.principal import Scope
+from tradingplatform.api.policy import access_for, permits, routes, scope_for
+from tradingplatform.api.principal import ANONYMOUS, Scope
 from tradingplatform.errors import ErrorCode
 
 API_KEY_SCHEME = "api_key"
@@ -115,7 +115,7 @@ def complete_operations(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             operation = operations[verb]
             _add_errors(operation["responses"], writes=verb in _WRITES)
             operation.setdefault("parameters", []).extend(_COMMON_PARAMETERS)
-            if access_for(names.get(path, ""), verb.upper()) is Access.PUBLIC:
+            if permits(access_for(names.get(path, ""), verb.upper()), ANONYMOUS):
                 operation["security"] = [{}]
             _name_scope(operation, scope_for(names.get(path, ""), verb.upper()))
     return result

@@ -1,4 +1,4 @@
-"""Asks the application named in the settings who a socket speaks for."""
+"""Asks the application named in the settings who a socket speaks for, and what they may."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,6 +36,13 @@ def authenticate(credentials: Credentials) -> SocketPrincipal:
 def session_is_live(principal: SocketPrincipal) -> bool:
     """Tell whether the session behind a socket still is."""
     return bool(_hook(settings.REALTIME_SESSION_CHECK)(principal))
+
+
+def policy_check(
+    principal: SocketPrincipal | None, *, frame: str | None = None, stream: str | None = None
+) -> None:
+    """Raise unless the policy table lets the principal send a frame, or join a stream."""
+    _hook(settings.REALTIME_POLICY)(principal, frame=frame, stream=stream)
 
 
 @cache

@@ -17,7 +17,12 @@ from tradingplatform.errors import (
 from tradingplatform.ids import random_fraction, uuid7
 from tradingplatform.logs import bind_request, clear_request
 from tradingplatform.realtime.admission import Handshake
-from tradingplatform.realtime.authentication import Credentials, authenticate, session_is_live
+from tradingplatform.realtime.authentication import (
+    Credentials,
+    authenticate,
+    policy_check,
+    session_is_live,
+)
 from tradingplatform.realtime.bridge import run_db
 from tradingplatform.realtime.errors import (
     CloseCode,
@@ -183,7 +188,12 @@ class SocketSession:
                 error_frame(AuthenticationError("The first frame must be auth."), frame.sequence)
             )
             self._refuse()
-        elif isinstance(frame, PingFrame):
+        else:
+            policy_check(self._principal, frame=frame.type)
+            await self._answer(frame)
+
+    async def _answer(self, frame: AnyClientFrame) -> None:
+        if isinstance(frame, PingFrame):
             body = {"type": ServerFrame.PONG, "sequence": frame.sequence, "ts": timestamp()}
             self._outlet.send(encode(body))
         elif isinstance(frame, UnsubscribeFrame):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tradingplatform.errors import TradingPlatformError, UnavailableError
+from tradingplatform.realtime.authentication import policy_check
 from tradingplatform.realtime.bridge import run_db
 from tradingplatform.realtime.errors import StreamUnknownError, SubscriptionLimitExceededError
 from tradingplatform.realtime.frames import (
@@ -225,6 +226,7 @@ def _channels(
     answers: list[str | TradingPlatformError] = []
     for source, stream in plan:
         try:
+            policy_check(principal, stream=stream)
             source.authorise(principal, stream)
             answers.append(source.channel(principal, stream))
         except TradingPlatformError as error:

@@ -7,6 +7,7 @@ ENV = load()
 WS_ALLOWED_ORIGINS = ENV.ws_allowed_origins
 REALTIME_AUTHENTICATOR = "accounts.authentication.authenticate_socket"
 REALTIME_SESSION_CHECK = "accounts.authentication.session_is_live"
+REALTIME_POLICY = "tradingplatform.api.policy.socket_enforce"
 REALTIME_THREAD_SENSITIVE = False
 REALTIME_DB_THREADS = 8
 REALTIME_SOCKETS_MAX = 10_000

@@ -25,6 +25,9 @@ EPOCH = "e1"
 class User:
     account_db_key: int
     session_id: str
+    is_authenticated: bool = True
+    is_operator: bool = False
+    is_verified: bool = False
 
 
 USERS = {f"token-{key}": User(key, f"s{key}") for key in range(1, 30)}

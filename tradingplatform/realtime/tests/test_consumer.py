@@ -145,7 +145,7 @@ async def test_an_app_frame_is_joined_handled_and_answered(quotes, diary):
 
 
 async def test_a_frame_that_nobody_serves_here_is_an_error(public):
-    async with support.serving(public) as url, open_socket(url) as socket:
+    async with support.serving(public) as url, open_socket(url, token="token-1") as socket:
         await socket.send({"type": "cancel", "message_id": "m", "sequence": 6})
         error = await socket.receive()
     assert (error["errorCode"], error["sequence"]) == ("STREAM_UNKNOWN", 6)
