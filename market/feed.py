@@ -11,30 +11,12 @@ from decimal import Decimal
 
 from market import trading_days
 from market.bar_store import BarRow
-from market.enums import ALL_GENERATED, StoredInterval
+from market.cutting import LATE_MAX_S, MinuteBars, OpenBar
+from market.enums import ALL_GENERATED, Source, StoredInterval
 from market.metrics import FEED_REFUSED, FEED_TICKS
 from market.quotes import change_of
 from market.ticks import PlausibleRange, Tick, plausible_range, tick_fault
 from market.types import PRICE_UNIT, Quote
-
-
-@dataclass(slots=True)
-class OpenBar:
-    """A bar that still grows; prices in stored units."""
-
-    opened_at: int
-    open: int
-    high: int
-    low: int
-    close: int
-    volume: int
-
-    def add(self, units: int, size: int) -> None:
-        """Let one trade into the bar."""
-        self.high = max(self.high, units)
-        self.low = min(self.low, units)
-        self.close = units
-        self.volume += size
 
 
 @dataclass(slots=True)
@@ -51,7 +33,7 @@ class Line:
     last_price: Decimal
     traded_at: datetime
     day: OpenBar | None = None
-    minute: OpenBar | None = None
+    minutes: MinuteBars = field(default_factory=MinuteBars)
     seq: int = 0
     told_at: datetime | None = None
     bid: Decimal | None = None
@@ -68,18 +50,20 @@ class FeedBook:
     def __init__(self, lines: Iterable[Line], *, epoch: str) -> None:
         self.epoch = epoch
         self.lines = {line.symbol: line for line in lines}
-        self._finished: list[BarRow] = []
+        self._unstored: list[BarRow] = []
 
     def accept(self, tick: Tick, at: datetime) -> Quote | None:
         """Take one tick in; None (and a count) when it must be refused."""
         line = self.lines.get(tick.symbol)
-        fault = "unknown_symbol" if line is None else tick_fault(tick, line.allowed, at)
+        is_late = line is not None and tick.exchange_time < line.traded_at
+        fault = "unknown_symbol" if line is None else _fault(tick, line, at, is_late=is_late)
         if line is None or fault is not None:
             FEED_REFUSED.labels(fault).inc()
             return None
-        line.bid, line.ask = tick.bid, tick.ask
+        if not is_late:
+            line.bid, line.ask = tick.bid, tick.ask
         if tick.size:
-            self._trade(line, tick)
+            _trade(line, tick, is_late=is_late)
         FEED_TICKS.labels(line.source).inc()
         return self._quote(line, at)
 
@@ -107,55 +91,23 @@ class FeedBook:
         for line in self.lines.values():
             if line.exchange != exchange:
                 continue
-            self._finish_minute(line)
-            self._finish_day(line)
+            self._unstored += _changed_rows(line)
             line.day = None
             line.session = session
             line.base_price = closes[line.instrument_id] = line.last_price
             line.allowed = plausible_range(exchange, line.base_price)
         return closes
 
-    def bars_take(self, *, until: datetime | None = None) -> list[BarRow]:
-        """Hand out bars to store: finished ones, and the growing ones as they stand.
-
-        A minute is finished when it ended by ``until``, without it always.
-        """
-        minute = None if until is None else int(until.timestamp()) // 60 * 60
-        growing = []
+    def bars_take(self) -> list[BarRow]:
+        """Hand out the bars to store: those that changed since, growing ones as they stand."""
+        rows, self._unstored = self._unstored, []
         for line in self.lines.values():
-            if line.minute is None:
-                continue
-            if minute is None or line.minute.opened_at < minute:
-                self._finish_minute(line)
-            else:
-                growing.append(_row(line, StoredInterval.MINUTE, line.minute))
-        for line in self.lines.values():
-            self._finish_day(line)
-        rows, self._finished = [*self._finished, *growing], []
+            rows += _changed_rows(line)
         return rows
 
     def bars_return(self, rows: list[BarRow], *, most: int) -> None:
         """Take bars back that could not be stored, so that they go with the next batch."""
-        self._finished = [*rows, *self._finished][-most:]
-
-    def _trade(self, line: Line, tick: Tick) -> None:
-        units = int(tick.price * PRICE_UNIT)
-        opened_at = int(tick.exchange_time.timestamp()) // 60 * 60
-        if line.minute is not None and line.minute.opened_at < opened_at:
-            self._finish_minute(line)
-        line.minute = _grown(line.minute, opened_at, units, tick.size)
-        line.day = _grown(line.day, _midnight(line.session), units, tick.size)
-        line.last_price = tick.price
-        line.traded_at = tick.exchange_time
-
-    def _finish_minute(self, line: Line) -> None:
-        if line.minute is not None:
-            self._finished.append(_row(line, StoredInterval.MINUTE, line.minute))
-            line.minute = None
-
-    def _finish_day(self, line: Line) -> None:
-        if line.day is not None:
-            self._finished.append(_row(line, StoredInterval.DAY, line.day))
+        self._unstored = [*rows, *self._unstored][-most:]
 
     def _quote(self, line: Line, at: datetime) -> Quote:
         line.seq += 1
@@ -179,11 +131,33 @@ class FeedBook:
         )
 
 
-def _grown(bar: OpenBar | None, opened_at: int, units: int, size: int) -> OpenBar:
-    if bar is None:
-        return OpenBar(opened_at, units, units, units, units, size)
-    bar.add(units, size)
-    return bar
+def _fault(tick: Tick, line: Line, at: datetime, *, is_late: bool) -> str | None:
+    """Return why a tick is refused; a late trade may mend bars for LATE_MAX_S seconds."""
+    fault = tick_fault(tick, line.allowed, at)
+    if not is_late or fault not in {None, "clock_skew"}:
+        return fault
+    is_lost = (at - tick.exchange_time).total_seconds() > LATE_MAX_S
+    started_before = trading_days.session_date(line.exchange, tick.exchange_time) < line.session
+    return "late" if is_lost or started_before or not tick.size else None
+
+
+def _trade(line: Line, tick: Tick, *, is_late: bool) -> None:
+    units, at = int(tick.price * PRICE_UNIT), tick.exchange_time.timestamp()
+    line.minutes.trade(units, tick.size, at)
+    if line.day is None:
+        line.day = OpenBar.of_trade(_midnight(line.session), units, tick.size, at)
+    else:
+        line.day.add(units, tick.size, at)
+    if not is_late:
+        line.last_price, line.traded_at = tick.price, tick.exchange_time
+
+
+def _changed_rows(line: Line) -> list[BarRow]:
+    rows = [_row(line, StoredInterval.MINUTE, bar) for bar in line.minutes.take()]
+    if line.day is not None and line.day.is_changed:
+        line.day.is_changed = False
+        rows.append(_row(line, StoredInterval.DAY, line.day))
+    return rows
 
 
 def _row(line: Line, interval: str, bar: OpenBar) -> BarRow:
@@ -197,7 +171,7 @@ def _row(line: Line, interval: str, bar: OpenBar) -> BarRow:
         bar.close,
         bar.volume,
         line.source,
-        ALL_GENERATED,
+        ALL_GENERATED if line.source == Source.SAMPLE else 0,
     )
 
 

@@ -153,7 +153,7 @@ class FeedLoop:
             self._stored_at = at
         elif (at - self._stored_at).total_seconds() >= STORE_EVERY_S:
             self._stored_at = at
-            self._store(self._book.bars_take(until=at))
+            self._store(self._book.bars_take())
 
     def _store(self, rows: list[BarRow]) -> None:
         try:

@@ -10,8 +10,9 @@ from django.conf import settings
 
 from market import rules, trading_days
 from market.bar_store import BarRow, bars_at, bars_write, closes_before, last_sessions
+from market.cutting import LATE_MAX_S, MINUTE_S, MinuteBars, OpenBar
 from market.enums import Source, StoredInterval
-from market.feed import FeedBook, Line, OpenBar
+from market.feed import FeedBook, Line
 from market.models import Bar, Instrument
 from market.quotes import quotes_cached
 from market.sample.process import FloatArray, Walker
@@ -86,7 +87,7 @@ def minute_bars_prune(*, before: datetime) -> int:
 
 def _lines(instruments: Sequence[Instrument], at: datetime) -> list[Line]:
     newest = bars_at(last_sessions(instruments))
-    minutes = _running_minutes(instruments, at)
+    minutes = _recent_minutes(instruments, at)
     quotes = quotes_cached(row.symbol for row in instruments)
     lines = []
     for instrument, base in _with_bases(instruments, at):
@@ -105,8 +106,8 @@ def _lines(instruments: Sequence[Instrument], at: datetime) -> list[Line]:
             session=session,
             last_price=bar.close,
             traded_at=_told_at(instrument, bar, at),
-            day=_open_bar(bar) if is_running else None,
-            minute=minutes.get(instrument.pk),
+            day=_open_bar(bar, last_at=at) if is_running else None,
+            minutes=MinuteBars(minutes.get(instrument.pk, ())),
         )
         _go_on_from(line, quotes.get(instrument.symbol))
         lines.append(line)
@@ -119,6 +120,8 @@ def _go_on_from(line: Line, quote: Quote | None) -> None:
         return
     if trading_days.session_date(line.exchange, quote.exchange_time) == line.session:
         line.last_price, line.traded_at = quote.price, quote.exchange_time
+        if line.day is not None:
+            line.day.last_at = quote.exchange_time.timestamp()
 
 
 def _told_at(instrument: Instrument, bar: Bar, at: datetime) -> datetime:
@@ -139,16 +142,23 @@ def _with_bases(
     return [(row, bases[row.pk].close if row.pk in bases else None) for row in instruments]
 
 
-def _running_minutes(instruments: Sequence[Instrument], at: datetime) -> dict[int, OpenBar]:
+def _recent_minutes(instruments: Sequence[Instrument], at: datetime) -> dict[int, list[OpenBar]]:
+    """Return the stored minutes that a late trade may still reach, by instrument id."""
+    running = at.replace(second=0, microsecond=0)
     rows = Bar.objects.filter(
         instrument_id__in=[row.pk for row in instruments],
         interval=StoredInterval.MINUTE,
-        opened_at=at.replace(second=0, microsecond=0),
+        opened_at__gte=running - timedelta(seconds=LATE_MAX_S + MINUTE_S),
     )
-    return {row.instrument_id: _open_bar(row) for row in rows}
+    found: dict[int, list[OpenBar]] = {}
+    for row in rows:
+        # Nobody stored when it last traded: what ended keeps its close.
+        ended_at = row.opened_at + timedelta(seconds=MINUTE_S if row.opened_at < running else 0)
+        found.setdefault(row.instrument_id, []).append(_open_bar(row, last_at=ended_at))
+    return found
 
 
-def _open_bar(bar: Bar) -> OpenBar:
+def _open_bar(bar: Bar, *, last_at: datetime) -> OpenBar:
     return OpenBar(
         opened_at=int(bar.opened_at.timestamp()),
         open=int(bar.open * PRICE_UNIT),
@@ -156,6 +166,9 @@ def _open_bar(bar: Bar) -> OpenBar:
         low=int(bar.low * PRICE_UNIT),
         close=int(bar.close * PRICE_UNIT),
         volume=bar.volume,
+        first_at=bar.opened_at.timestamp(),
+        last_at=last_at.timestamp(),
+        is_changed=False,
     )
 
 

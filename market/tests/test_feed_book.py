@@ -86,7 +86,7 @@ def test_minute_bars_are_cut_at_the_minute():
     for price, after_s in (("100", 0), ("103", 10), ("99", 20), ("101", 49), ("105", 50)):
         told(feed, price, after_s=after_s)
 
-    rows = feed.bars_take(until=AT + timedelta(seconds=50))
+    rows = feed.bars_take()
     minutes = [row for row in rows if row[1] == "1m"]
 
     opened_at = int(datetime(2026, 11, 23, 15, 30, tzinfo=UTC).timestamp())
@@ -95,18 +95,59 @@ def test_minute_bars_are_cut_at_the_minute():
     assert [row[2] for row in minutes] == [opened_at, opened_at + 60]
 
 
-def test_growing_bars_are_handed_out_as_they_stand():
+def test_growing_bars_are_handed_out_as_they_stand_and_unchanged_ones_not_again():
     feed = book()
     told(feed, "100")
 
-    growing = feed.bars_take(until=AT + timedelta(seconds=49))
+    growing = feed.bars_take()
     told(feed, "103", after_s=49)
-    ended = feed.bars_take(until=AT + timedelta(seconds=50))
-    after = feed.bars_take(until=AT + timedelta(seconds=60))
+    ended = feed.bars_take()
+    after = feed.bars_take()
 
     closes = [[row[6] for row in rows if row[1] == "1m"] for rows in (growing, ended, after)]
     assert closes == [[100_000_000], [103_000_000], []]
-    assert [row[1] for row in after] == ["1d"]
+    assert after == []
+
+
+def late(feed, price, *, traded_s, now_s, size=5):
+    return feed.accept(tick(price, size=size, after_s=traded_s), AT + timedelta(seconds=now_s))
+
+
+def test_a_late_trade_mends_its_minute_and_the_day_but_not_the_price():
+    feed = book()
+    told(feed, "100")
+    told(feed, "104", after_s=90)
+    feed.bars_take()
+
+    quote = late(feed, "106", traded_s=20, now_s=91)
+
+    assert (quote.price, quote.volume) == (Decimal(104), 25)
+    assert quote.exchange_time == AT + timedelta(seconds=90)
+    assert (quote.bid, quote.ask) == (Decimal(104), Decimal("104.01"))
+    minute, day = feed.bars_take()
+    # High and volume grow; it came after the first trade of its minute and closes it.
+    assert minute[3:8] == (100_000_000, 106_000_000, 100_000_000, 106_000_000, 15)
+    assert day[3:8] == (100_000_000, 106_000_000, 100_000_000, 104_000_000, 25)
+
+
+@pytest.mark.parametrize(
+    ("traded_s", "now_s", "size"),
+    [
+        (0, 400, 5),  # too late for any bar
+        (-60 * 60 * 12, 100, 5),  # of the session before
+        (0, 400, 0),  # an old quote without a trade tells nothing
+    ],
+)
+def test_what_comes_too_late_is_refused_and_counted(traded_s, now_s, size):
+    feed = book()
+    told(feed, "104", after_s=90)
+    feed.bars_take()
+    before = FEED_REFUSED.labels("late")._value.get()
+
+    assert late(feed, "103", traded_s=traded_s, now_s=now_s, size=size) is None
+
+    assert FEED_REFUSED.labels("late")._value.get() == before + 1
+    assert feed.bars_take() == []
 
 
 def test_day_bar_is_that_of_the_session():

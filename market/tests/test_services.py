@@ -16,6 +16,7 @@ from market.services import (
 )
 from market.services.feed import _measured
 from market.tests.factories import bar_make, instrument_make
+from market.ticks import Tick
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -130,10 +131,9 @@ def test_feed_goes_on_with_the_running_bars():
     assert feed is not None
     line = feed.book.lines["AAPL"]
     assert (line.base_price, line.last_price) == (Decimal(100), Decimal(103))
-    assert line.day is not None
-    assert line.day.volume == 5000
-    assert line.minute is not None
-    assert line.minute.volume == 70
+    price, at = Decimal(104), MONDAY.replace(second=30)
+    feed.book.accept(Tick("AAPL", price, price, price, 5, at), at)
+    assert [(row[1], row[7]) for row in feed.book.bars_take()] == [("1m", 75), ("1d", 5005)]
 
 
 def test_on_a_weekend_the_feed_goes_on_with_the_session_of_friday():
