@@ -9,8 +9,9 @@ from django.db.models import Max
 from django.db.models.constants import OnConflict
 
 from market.enums import StoredInterval
-from market.models import Bar, Instrument
+from market.models import Bar, HistoryRevision, Instrument
 from market.rollup import BarArrays
+from tradingplatform.db.shards import GLOBAL_ALIAS
 
 KEY = ("instrument_id", "interval", "opened_at")
 FIGURES = ("open", "high", "low", "close", "volume", "source", "generated_mask")
@@ -46,6 +47,26 @@ def bars_write(rows: Iterable[BarRow]) -> int:
             cursor.executemany(statement, batch)
             n_rows += len(batch)
     return n_rows
+
+
+def history_write(rows: Iterable[BarRow], *, instrument_ids: Iterable[int]) -> int:
+    """Write bars of any age of these instruments; copies kept in memory end with the commit.
+
+    Call inside global_tx. ``instrument_ids`` also names those that only lost bars.
+    """
+    revisions = [HistoryRevision(instrument_id=pk) for pk in sorted(set(instrument_ids))]
+    HistoryRevision.objects.using(GLOBAL_ALIAS).bulk_create(
+        revisions,
+        update_conflicts=True,
+        update_fields=["revision"],
+        unique_fields=None if _keys_are_implied() else ["instrument"],
+    )
+    return bars_write(rows)
+
+
+def _keys_are_implied() -> bool:
+    """Whether an upsert names no key, as in MySQL."""
+    return not connections[GLOBAL_ALIAS].features.supports_update_conflicts_with_target
 
 
 def last_sessions(instruments: Iterable[Instrument]) -> dict[int, datetime]:

@@ -7,6 +7,7 @@ from django.db import models
 from market.enums import AssetType, Exchange, ImportKind, Source, StoredInterval, generated_names
 from market.fields import EpochSecondsField
 from tradingplatform.db.fields import PriceField
+from tradingplatform.ids import uuid7
 
 
 class InstrumentQuerySet(models.QuerySet["Instrument"]):
@@ -82,6 +83,25 @@ class Bar(models.Model):
     @property
     def generated_fields(self) -> list[str]:
         return generated_names(self.generated_mask)
+
+
+class HistoryRevision(models.Model):
+    """Names the state of an instrument's daily history; whoever writes to the past renews it.
+
+    The live feed, which writes the newest session only, does not. Copies of the history that
+    processes keep in memory (``market.history``) are good while the name is the same.
+    """
+
+    instrument = models.OneToOneField(
+        Instrument, models.CASCADE, primary_key=True, related_name="+"
+    )
+    revision = models.UUIDField(default=uuid7)
+
+    class Meta:
+        db_table = "table_history_revisions"
+
+    def __str__(self) -> str:
+        return f"#{self.instrument_id} {self.revision}"
 
 
 class ImportRun(models.Model):

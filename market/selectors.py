@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, QuerySet, Subquery
+from numpy.typing import NDArray
 
 from market import rollup, rules
 from market.bar_store import bars_at
 from market.enums import BarInterval, StoredInterval, generated_names
 from market.errors import BarRangeError, QuoteUnavailableError, SymbolUnknownError
+from market.history import Closes, closes_read
 from market.models import Bar, Instrument
 from market.quotes import change_of, quotes_cached
-from market.types import BarSeries, PricePanel, Quote
+from market.types import PRICE_UNIT, BarSeries, PricePanel, Quote
 from tradingplatform.clock import now
 
 BARS_DEFAULT = 1000
@@ -108,17 +110,8 @@ def price_panel(
     """
     instruments = instruments_get(symbols)
     ids = [row.pk for row in instruments.values()]
-    bars = Bar.objects.filter(instrument_id__in=ids, interval=StoredInterval.DAY)
-    if start is not None:
-        bars = bars.filter(opened_at__gte=_midnight(start))
-    if end is not None:
-        bars = bars.filter(opened_at__lt=_midnight(end) + timedelta(days=1))
-    rows = list(
-        _with_raw(bars, "opened_at", "close").values_list(
-            "instrument_id", "raw_opened_at", "raw_close", "source", "generated_mask"
-        )
-    )
-    return _panel(instruments, rows)
+    first, last = (None if edge is None else _day_number(edge) for edge in (start, end))
+    return _panel(instruments, closes_read(ids, first=first, last=last))
 
 
 def overview_rows(exchange: str | None = None) -> list[tuple[Instrument, Quote]]:
@@ -293,24 +286,37 @@ def _series(
     )
 
 
-def _panel(
-    instruments: dict[str, Instrument], rows: list[tuple[int, int, int, str, int]]
-) -> PricePanel:
-    table = np.array([row[:3] for row in rows], dtype=np.int64).reshape(-1, 3)
-    days, day_index = np.unique(table[:, 1], return_inverse=True)
-    column_of = {row.pk: index for index, row in enumerate(instruments.values())}
-    columns = np.array([column_of[pk] for pk in table[:, 0].tolist()], dtype=np.int64)
-    closes = np.full((days.size, len(column_of)), np.nan)
-    closes[day_index, columns] = table[:, 2] / float(10**6)
-    shared = ~np.isnan(closes).any(axis=1)
+def _panel(instruments: dict[str, Instrument], histories: dict[int, Closes]) -> PricePanel:
+    columns = [histories[row.pk] for row in instruments.values()]
+    days = _shared_days([column.days for column in columns])
+    closes = np.empty((days.size, len(columns)))
     mask = 0
-    for row in rows:
-        mask |= row[4]
+    for place, column in enumerate(columns):
+        chosen = np.isin(column.days, days, assume_unique=True, kind="table")
+        closes[:, place] = column.units[chosen] / PRICE_UNIT
+        mask |= column.generated_mask()
     return PricePanel(
-        dates=days[shared].astype("datetime64[s]").astype("datetime64[D]"),
+        dates=days.astype("datetime64[D]"),
         symbols=tuple(instruments),
-        closes=closes[shared],
-        sources=tuple(sorted({row[3] for row in rows})),
+        closes=closes,
+        sources=tuple(sorted(set().union(*(column.sources() for column in columns)))),
         generated_fields=tuple(generated_names(mask)),
         currencies=tuple(row.currency for row in instruments.values()),
     )
+
+
+def _shared_days(columns: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """Return the days that are in all columns, each of which is ascending."""
+    if any(column.size == 0 for column in columns):
+        return np.empty(0, np.int32)
+    first = max(int(column[0]) for column in columns)
+    last = min(int(column[-1]) for column in columns)
+    counts = np.zeros(max(0, last - first + 1), np.int32)
+    for column in columns:
+        inside = column[np.searchsorted(column, first) : np.searchsorted(column, last, "right")]
+        counts[inside - first] += 1
+    return (np.flatnonzero(counts == len(columns)) + first).astype(np.int32)
+
+
+def _day_number(day: date) -> int:
+    return (day - date(1970, 1, 1)).days

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from market import rules
 from market.bar_files import BadRow, BarFile, FileBar, bar_file_read
-from market.bar_store import BarRow, bars_write
+from market.bar_store import BarRow, history_write
 from market.enums import ImportKind, Source, StoredInterval
 from market.models import Bar, ImportRun, Instrument
 from market.services.base_prices import base_prices_refresh
@@ -155,7 +155,8 @@ def _carry_out(
             opened_at__lte=max(plan.removed),
             opened_at__in=plan.removed,
         ).delete()
-    bars_write(_row(instrument.pk, bar) for bar in (*plan.new, *plan.replaced))
+    rows = (_row(instrument.pk, bar) for bar in (*plan.new, *plan.replaced))
+    history_write(rows, instrument_ids=[instrument.pk])
     ImportRun.objects.create(
         kind=ImportKind.CSV,
         file_name=file_name[-200:],

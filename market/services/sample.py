@@ -8,7 +8,7 @@ import numpy as np
 from django.conf import settings
 
 from market import rules, trading_days
-from market.bar_store import BarRow, bar_rows, bars_at, bars_write, last_sessions
+from market.bar_store import BarRow, bar_rows, bars_at, history_write, last_sessions
 from market.enums import AssetType, ImportKind, Source, StoredInterval
 from market.models import ImportRun, Instrument
 from market.rollup import BarArrays
@@ -191,7 +191,8 @@ def _in_order(listed: Sequence[SampleInstrument], real: RealCloses) -> list[Samp
 def _write(
     known: dict[str, Instrument], loaded: dict[str, list[BarArrays]], since: date | None
 ) -> int:
-    return bars_write(_rows(known, loaded, since))
+    ids = [known[symbol].pk for symbol in loaded]
+    return history_write(_rows(known, loaded, since), instrument_ids=ids)
 
 
 def _rows(

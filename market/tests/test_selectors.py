@@ -189,7 +189,7 @@ def test_panel_holds_the_shared_dates_in_the_order_of_the_symbols(django_assert_
     bars_make(apple, date(2026, 1, 1), ["1.25", "2.25", "3.25"])
     bars_make(samsung, date(2026, 1, 2), ["700", "800", "900"])
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         panel = selectors.price_panel(symbols=["005930", "AAPL"], end=date(2026, 1, 3))
 
     assert panel.symbols == ("005930", "AAPL")
