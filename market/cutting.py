@@ -33,8 +33,10 @@ class OpenBar:
 
     def add(self, units: int, size: int, at: float) -> None:
         """Let one trade into the bar; of trades at the same instant the later one closes it."""
-        self.high = max(self.high, units)
-        self.low = min(self.low, units)
+        if units > self.high:
+            self.high = units
+        elif units < self.low:
+            self.low = units
         self.volume += size
         if at >= self.last_at:
             self.close, self.last_at = units, at
@@ -46,31 +48,37 @@ class OpenBar:
 class MinuteBars:
     """The minute bars of one symbol that may still change."""
 
-    __slots__ = ("_recent",)
+    __slots__ = ("_changed", "_newest", "_recent")
 
     def __init__(self, stored: Iterable[OpenBar] = ()) -> None:
         self._recent = {bar.opened_at: bar for bar in stored}
+        self._newest = max(self._recent, default=0)
+        self._changed: list[OpenBar] = []
 
     def trade(self, units: int, size: int, at: float) -> None:
         """Let one trade into the minute that it happened in."""
         minute = int(at) // MINUTE_S * MINUTE_S
         bar = self._recent.get(minute)
         if bar is None:
-            self._recent[minute] = OpenBar.of_trade(minute, units, size, at)
-        else:
-            bar.add(units, size, at)
+            bar = self._recent[minute] = OpenBar.of_trade(minute, units, size, at)
+            self._changed.append(bar)
+            if minute > self._newest:
+                self._newest = minute
+                self._forget()
+            return
+        if not bar.is_changed:
+            self._changed.append(bar)
+        bar.add(units, size, at)
 
     def take(self) -> list[OpenBar]:
-        """Return the bars that changed since they were last taken, oldest first."""
-        changed = [self._recent[minute] for minute in sorted(self._recent)]
-        changed = [bar for bar in changed if bar.is_changed]
+        """Return the bars that changed since they were last taken."""
+        changed, self._changed = self._changed, []
         for bar in changed:
             bar.is_changed = False
-        self._forget()
         return changed
 
     def _forget(self) -> None:
         """Let go of minutes that no late trade can reach any more."""
-        oldest = max(self._recent, default=0) - LATE_MAX_S - MINUTE_S
+        oldest = self._newest - LATE_MAX_S - MINUTE_S
         for minute in [minute for minute in self._recent if minute < oldest]:
             del self._recent[minute]
