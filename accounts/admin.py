@@ -10,7 +10,9 @@ from accounts.models import (
     AccountExport,
     ApiKey,
     AuditEntry,
+    InvestorProfile,
     MailToken,
+    NotificationPreferences,
     OtpFactor,
     Session,
     User,
@@ -150,4 +152,27 @@ class OtpFactorAdmin(ReadOnlyAdmin):
     ordering = ("-created_at",)
 
     def account_of(self, row: OtpFactor) -> Account:
+        return row.user
+
+
+@admin.register(InvestorProfile)
+class InvestorProfileAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "user", "risk_class", "score", "version")
+    list_filter = ("risk_class", "version")
+    search_fields = ("user__email",)
+    list_select_related = ("user",)
+    ordering = ("-created_at",)
+
+    def account_of(self, row: InvestorProfile) -> Account:
+        return row.user
+
+
+@admin.register(NotificationPreferences)
+class NotificationPreferencesAdmin(ReadOnlyAdmin):
+    list_display = ("user", "changed_at", "quiet_from", "quiet_until", "time_zone")
+    search_fields = ("user__email",)
+    list_select_related = ("user",)
+    ordering = ("-changed_at",)
+
+    def account_of(self, row: NotificationPreferences) -> Account:
         return row.user

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class Language(TextChoices):
@@ -14,6 +15,48 @@ class Theme(TextChoices):
     SYSTEM = "system"
     LIGHT = "light"
     DARK = "dark"
+
+
+class Colours(TextChoices):
+    """Which colour rising prices wear."""
+
+    RED_UP = "red-up"
+    GREEN_UP = "green-up"
+
+
+class Currency(TextChoices):
+    """The currency that a user thinks in."""
+
+    KRW = "KRW"
+    USD = "USD"
+
+
+class RiskClass(TextChoices):
+    """How much risk an investor can bear and wants, in the five steps of Korean practice."""
+
+    STABLE = "STABLE", _("Stable")
+    STABILITY_SEEKING = "STABILITY_SEEKING", _("Stability-seeking")
+    NEUTRAL = "NEUTRAL", _("Risk-neutral")
+    GROWTH_SEEKING = "GROWTH_SEEKING", _("Growth-seeking")
+    AGGRESSIVE = "AGGRESSIVE", _("Aggressive")
+
+
+class NotificationKind(TextChoices):
+    """What a user can be told about."""
+
+    SECURITY = "SECURITY"
+    ORDERS = "ORDERS"
+    PRICE_ALERTS = "PRICE_ALERTS"
+    SIGNALS = "SIGNALS"
+    PORTFOLIO = "PORTFOLIO"
+    NEWS = "NEWS"
+    PRODUCT = "PRODUCT"
+
+
+class NotificationChannel(TextChoices):
+    IN_APP = "IN_APP"
+    EMAIL = "EMAIL"
+    SMS = "SMS"
 
 
 class ExportStatus(TextChoices):

@@ -39,6 +39,18 @@ class InvalidCredentialsError(AuthenticationError):
     code = ErrorCode.INVALID_CREDENTIALS
 
 
+class NotificationRequiredError(UnprocessableError):
+    """News of this kind cannot be turned off on this channel."""
+
+    code = ErrorCode.NOTIFICATION_REQUIRED
+
+
+class QuestionnaireOutdatedError(ConflictError):
+    """The answers belong to a version of the questionnaire that is no longer asked."""
+
+    code = ErrorCode.QUESTIONNAIRE_OUTDATED
+
+
 class PasswordWrongError(UnprocessableError):
     """The password that was asked for to confirm a step is wrong."""
 

@@ -5,7 +5,16 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.enums import AuditAction
-from accounts.models import ApiKey, AuditEntry, OtpFactor, Session, User, UserApiKey
+from accounts.models import (
+    ApiKey,
+    AuditEntry,
+    InvestorProfile,
+    NotificationPreferences,
+    OtpFactor,
+    Session,
+    User,
+    UserApiKey,
+)
 from tradingplatform.db.shards import GLOBAL_ALIAS
 
 Rows = list[dict[str, Any]]
@@ -18,7 +27,18 @@ def account_rows(account_db_key: int) -> dict[str, Rows]:
     entries = AuditEntry.objects.using(GLOBAL_ALIAS).filter(account_db_key=account_db_key)
     return {
         "account": _rows(
-            users, "uid email nickname language theme joined_at email_verified_at last_login"
+            users,
+            "uid email nickname language currency theme colours blur_amounts display_chosen_at"
+            " joined_at email_verified_at last_login",
+        ),
+        "investor_profiles": _rows(
+            InvestorProfile.objects.using(GLOBAL_ALIAS).filter(**owned),
+            "created_at version answers score scored_class risk_class capped_by monthly_budget"
+            " budget_currency",
+        ),
+        "notification_preferences": _rows(
+            NotificationPreferences.objects.using(GLOBAL_ALIAS).filter(**owned),
+            "choices quiet_from quiet_until time_zone changed_at",
         ),
         "sessions": _rows(
             Session.objects.using(GLOBAL_ALIAS).filter(**owned),

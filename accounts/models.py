@@ -7,10 +7,11 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 
 from accounts.audit_models import AuditEntry, AuditHead
-from accounts.enums import Language, Theme
+from accounts.enums import Colours, Currency, Language, Theme
 from accounts.export_models import AccountExport
 from accounts.factor_models import BackupCode, LogInTicket, OtpFactor, SessionFactor
 from accounts.key_models import ApiKey, UserApiKey
+from accounts.profile_models import InvestorProfile, NotificationPreferences
 from accounts.rules import NICKNAME_MAX, normalise_email
 from accounts.token_models import MailToken
 from tradingplatform.clock import now
@@ -22,8 +23,10 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "BackupCode",
+    "InvestorProfile",
     "LogInTicket",
     "MailToken",
+    "NotificationPreferences",
     "OtpFactor",
     "RefreshFamily",
     "RefreshToken",
@@ -51,6 +54,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     nickname = models.CharField(max_length=NICKNAME_MAX)
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.KO)
     theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
+    # Empty: what is usual in the language.
+    currency = models.CharField(max_length=3, choices=Currency.choices, blank=True)
+    colours = models.CharField(max_length=8, choices=Colours.choices, blank=True)
+    blur_amounts = models.BooleanField(default=False)
+    display_chosen_at = models.DateTimeField(null=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=now)

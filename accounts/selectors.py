@@ -4,18 +4,29 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from accounts.enums import Colours, Currency, Language
 from accounts.models import (
     AccountExport,
     ApiKey,
     AuditEntry,
+    InvestorProfile,
+    NotificationPreferences,
     OtpFactor,
     Session,
     User,
     UserApiKey,
 )
+from accounts.notification_rules import QuietHours, Wishes, wishes_of
+from accounts.types import Display
 from tradingplatform.clock import now
 from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.errors import NotFoundError
+
+# What people expect who read a language.
+USUAL = {
+    Language.KO: (Currency.KRW, Colours.RED_UP),
+    Language.EN: (Currency.USD, Colours.GREEN_UP),
+}
 
 
 def user_by_key(account_db_key: int) -> User:
@@ -96,3 +107,37 @@ def live_exports(account_db_key: int) -> QuerySet[AccountExport]:
     """Return the copies of a user's data that are not due to be deleted."""
     exports = AccountExport.objects.using(GLOBAL_ALIAS).filter(user_id=account_db_key)
     return exports.filter(expires_at__gt=now())
+
+
+def display_of(user: User) -> Display:
+    """Return how a user sees the pages; what was never chosen is as usual in the language."""
+    currency, colours = USUAL[Language(user.language)]
+    return Display(
+        language=user.language,
+        currency=user.currency or currency.value,
+        theme=user.theme,
+        colours=user.colours or colours.value,
+        blur_amounts=user.blur_amounts,
+    )
+
+
+def investor_profiles(account_db_key: int) -> QuerySet[InvestorProfile]:
+    """Return all that a user has ever said as an investor."""
+    return InvestorProfile.objects.using(GLOBAL_ALIAS).filter(user_id=account_db_key)
+
+
+def investor_profile_newest(account_db_key: int) -> InvestorProfile | None:
+    """Return the profile that counts."""
+    return investor_profiles(account_db_key).order_by("-created_at", "-id").first()
+
+
+def notification_wishes(account_db_key: int) -> Wishes:
+    """Return what a user wants to be told about, the usual where nothing was chosen."""
+    rows = NotificationPreferences.objects.using(GLOBAL_ALIAS).filter(pk=account_db_key)
+    row = rows.first()
+    if row is None:
+        return Wishes(choices=wishes_of({}), quiet_hours=None)
+    quiet = None
+    if row.quiet_from is not None and row.quiet_until is not None:
+        quiet = QuietHours(row.quiet_from, row.quiet_until, row.time_zone)
+    return Wishes(choices=wishes_of(row.choices), quiet_hours=quiet)

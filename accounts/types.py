@@ -16,6 +16,17 @@ class Device:
 NOWHERE = Device()
 
 
+@dataclass(frozen=True)
+class Display:
+    """How somebody sees the pages; every field holds a value."""
+
+    language: str
+    currency: str
+    theme: str
+    colours: str
+    blur_amounts: bool
+
+
 class Account(Protocol):
     """Whose account it is: a user row, or the principal of a request."""
 

@@ -115,8 +115,8 @@ def test_a_copy_holds_everything_of_its_owner_and_nothing_of_others(
     everything = b"".join(archive.read(name) for name in archive.namelist())
     assert {name.rpartition(".")[0] for name in archive.namelist()} == {
         "account", "api_keys", "broker_keys", "cash_balances", "chat_messages", "chat_rooms",
-        "fills", "orders", "portfolios", "positions", "postings", "second_factor",
-        "security_activity",
+        "fills", "investor_profiles", "notification_preferences", "orders",
+        "portfolios", "positions", "postings", "second_factor", "security_activity",
         "sessions", "transactions",
     }  # fmt: skip
     assert table(archive, "account")[0]["email"] == mina.email

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("tradingplatform.health.urls")),
     path("api/", include("tradingplatform.api.urls")),
     path("api/account/", include("accounts.api.urls")),
+    path("api/profile", include("accounts.api.profile_urls")),
     path("api/market/", include("market.api.urls")),
     path("api/portfolio/", include("portfolio.api.urls")),
     path("api/chat/", include("chat.api.urls")),

@@ -7,8 +7,10 @@ from django.utils.module_loading import import_string
 from accounts.enums import AuditAction
 from accounts.models import (
     ApiKey,
+    InvestorProfile,
     LogInTicket,
     MailToken,
+    NotificationPreferences,
     OtpFactor,
     Session,
     User,
@@ -84,6 +86,8 @@ def _close(user: User, unusable: str, device: Device) -> None:
     LogInTicket.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk).delete()
     OtpFactor.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk).delete()
     UserApiKey.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk).delete()
+    InvestorProfile.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk).delete()
+    NotificationPreferences.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk).delete()
     keys = ApiKey.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk, revoked_at__isnull=True)
     keys.update(revoked_at=moment)
     sessions_end(owner=user, device=device)

@@ -28,6 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("api/account/", include("accounts.api.urls")),
+    path("api/profile", include("accounts.api.profile_urls")),
     path("page/log-in", log_in, name="test-page-log-in"),
     path("page/log-out", log_out, name="test-page-log-out"),
     path("page/django-log-out", django_log_out, name="test-page-django-log-out"),

@@ -82,6 +82,12 @@ POLICY: dict[str, dict[str, Access]] = {
     "accounts:broker-keys": {"GET": USER, "POST": VERIFIED},
     "accounts:broker-key": {"DELETE": USER},
     "accounts:broker-key-test": {"POST": USER},
+    # Profiles.
+    "profile:profile": {"GET": USER},
+    "profile:questionnaire": {"GET": USER},
+    "profile:investor": {"GET": USER, "PUT": USER},
+    "profile:display": {"PATCH": USER},
+    "profile:notifications": {"GET": USER, "PATCH": USER},
     # Market.
     "market:instruments": {"GET": VISITOR},
     "market:instrument": {"GET": VISITOR},

@@ -37,7 +37,10 @@ SPECTACULAR_SETTINGS = {
         "tradingplatform.api.schema.complete_operations",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "CurrencyEnum": "accounts.enums.Currency",
         "LanguageEnum": "accounts.enums.Language",
+        "NotificationKindEnum": "accounts.enums.NotificationKind",
+        "RiskClassEnum": "accounts.enums.RiskClass",
         "MessageStatusEnum": "chat.enums.MessageStatus",
         "OrderStatusEnum": "portfolio.enums.OrderStatus",
         "PersonaEnum": "chat.enums.Persona",
@@ -66,6 +69,7 @@ RATE_LIMITS = {
         "mails": (5, 3600),
         "refusals": (20, 60),
         "exports": (5, 86_400),
+        "investor_profiles": (10, 86_400),
         "otp_failures": (10, 900),
         "otp_account_failures": (20, 86_400),
     }.items()
