@@ -6,14 +6,12 @@ request beyond the script gets a bare "OK.". `serve()` runs it on a free port of
 
 import asyncio
 import json
-import logging
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
+from tests.emulators.web import CutError, listener, serving
 
 Json = dict[str, Any]
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
@@ -102,10 +100,6 @@ class OpenAIEmulator:
                 await _json(send, _completion(step))
 
 
-class _CutError(Exception):
-    """Ends the response without an end, as a dropped connection does."""
-
-
 async def _stream(send: Any, step: Say | Call) -> None:
     await _start(send, 200, "text/event-stream")
     text = step.text if isinstance(step, Say) else ""
@@ -114,7 +108,7 @@ async def _stream(send: Any, step: Say | Call) -> None:
         if isinstance(step, Say) and step.wait is not None:
             await asyncio.to_thread(step.wait)
         if isinstance(step, Say) and step.cut_after == number:
-            raise _CutError
+            raise CutError
         await _event(send, _chunk({"content": piece}))
     await _event(send, _chunk({}, finish_reason="stop"))
     await _event(send, {**_base("chat.completion.chunk"), "choices": [], "usage": USAGE})
@@ -188,42 +182,7 @@ def _completion(step: Say | Call) -> Json:
 @contextmanager
 def serve(emulator: OpenAIEmulator) -> Iterator[str]:
     """Run the emulator in a thread and yield the base URL for OPENAI_BASE_URL."""
-    config = uvicorn.Config(
-        emulator,
-        host="127.0.0.1",
-        port=0,
-        log_config=None,
-        lifespan="off",
-        timeout_graceful_shutdown=1,
-    )
-    server = _Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    if not server.is_up.wait(timeout=10):
-        message = "the emulator did not start"
-        raise RuntimeError(message)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    # Connections that are cut on purpose are no news.
-    log = logging.getLogger("uvicorn.error")
-    was_disabled, log.disabled = log.disabled, True
-    try:
+    sock = listener()
+    port = sock.getsockname()[1]
+    with serving(emulator, [sock]):
         yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
-        log.disabled = was_disabled
-
-
-class _Server(uvicorn.Server):
-    """Tells when it listens, and leaves the process's signals alone."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.is_up = threading.Event()
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        self.is_up.set()
-
-    def install_signal_handlers(self) -> None:
-        return

@@ -1,0 +1,108 @@
+"""The plainest client of KIS, for tests of the emulator itself."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+from websockets.sync.client import ClientConnection, connect
+
+from tests.emulators.kis.codes import REAL
+from tests.emulators.kis.emulator import KisEmulator
+from tests.emulators.web import Json
+
+QUOTATIONS = "/uapi/domestic-stock/v1/quotations/"
+TRADING = "/uapi/domestic-stock/v1/trading/"
+
+
+class RawKis:
+    """One app key on one side, with a token once `log_in()` was called."""
+
+    def __init__(self, emulator: KisEmulator, side: str = REAL, number: int = 0) -> None:
+        self.emulator = emulator
+        self.side = side
+        self.key = emulator.keys(side)[number]
+        url = emulator.rest_url if side == REAL else emulator.paper_rest_url
+        self.http = httpx2.Client(base_url=url, timeout=5)
+        self.token = ""
+
+    def __enter__(self) -> "RawKis":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
+    def ask_token(self, **changes: Any) -> httpx2.Response:
+        body = {
+            "grant_type": "client_credentials",
+            "appkey": self.key.app_key,
+            "appsecret": self.key.app_secret,
+        }
+        return self.http.post("/oauth2/tokenP", json=body | changes)
+
+    def log_in(self) -> "RawKis":
+        self.token = self.ask_token().raise_for_status().json()["access_token"]
+        return self
+
+    def headers(self, tr_id: str, **changes: str) -> dict[str, str]:
+        return {
+            "authorization": f"Bearer {self.token}",
+            "appkey": self.key.app_key,
+            "appsecret": self.key.app_secret,
+            "tr_id": tr_id,
+            "custtype": "P",
+            **changes,
+        }
+
+    def get(self, path: str, tr_id: str, *, more: str = "", **params: str) -> httpx2.Response:
+        return self.http.get(path, params=params, headers=self.headers(tr_id, tr_cont=more))
+
+    def post(self, path: str, tr_id: str, **body: Any) -> httpx2.Response:
+        return self.http.post(path, json=body, headers=self.headers(tr_id))
+
+    def price(self, symbol: str, **changes: str) -> httpx2.Response:
+        fields = {"FID_COND_MRKT_DIV_CODE": "J", "FID_INPUT_ISCD": symbol, **changes}
+        return self.get(f"{QUOTATIONS}inquire-price", "FHKST01010100", **fields)
+
+    @property
+    def account(self) -> dict[str, str]:
+        number, product = self.key.account.split("-")
+        return {"CANO": number, "ACNT_PRDT_CD": product}
+
+    def approval(self) -> str:
+        body = {
+            "grant_type": "client_credentials",
+            "appkey": self.key.app_key,
+            "secretkey": self.key.app_secret,
+        }
+        answer = self.http.post("/oauth2/Approval", json=body).raise_for_status()
+        return str(answer.json()["approval_key"])
+
+    @contextmanager
+    def socket(self) -> Iterator["RawSocket"]:
+        url = self.emulator.ws_url if self.side == REAL else self.emulator.paper_ws_url
+        with connect(f"{url}/tryitout", ping_interval=None, close_timeout=1) as connection:
+            yield RawSocket(connection, self.approval())
+
+
+class RawSocket:
+    """One real-time connection."""
+
+    def __init__(self, connection: ClientConnection, approval: str) -> None:
+        self.connection = connection
+        self.approval = approval
+
+    def ask(self, tr_id: str, tr_key: str, tr_type: str = "1", **header: str) -> Json:
+        """Register (or, with "2", unregister) and return the reply."""
+        head = {"approval_key": self.approval, "custtype": "P", "tr_type": tr_type, **header}
+        body = {"input": {"tr_id": tr_id, "tr_key": tr_key}}
+        self.connection.send(json.dumps({"header": head, "body": body}))
+        reply: Json = json.loads(self.receive())
+        return reply
+
+    def code(self, tr_id: str, tr_key: str, tr_type: str = "1", **header: str) -> str:
+        return str(self.ask(tr_id, tr_key, tr_type, **header)["body"]["msg_cd"])
+
+    def receive(self, timeout: float = 5) -> str:
+        return str(self.connection.recv(timeout=timeout))
