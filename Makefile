@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON_IN_VENV := .venv/bin/python
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 
-.PHONY: help run test check fix bench stack stack-stop clean lock setup setup-dev
+.PHONY: help run test races check fix bench stack stack-stop clean lock setup setup-dev
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ run: setup $(CATALOGUES) ## install, build, migrate, seed and serve on http://12
 test: setup-dev $(CATALOGUES) ## run all tests on SQLite, then on MariaDB + Redis (ARGS=…, TIER=…, STRICT=1)
 	@bin/frontend build
 	@$(PYTHON_IN_VENV) bin/run_tests.py $(ARGS)
+
+races: setup-dev ## race eight callers 200 times for every one-time secret, on MariaDB + Redis (RACE_ROUNDS=…)
+	@RACE_ROUNDS=$(or $(RACE_ROUNDS),200) TIER=real WORKERS=1 $(PYTHON_IN_VENV) bin/run_tests.py tests/test_races.py accounts/tests/test_otp_races.py
 
 check: setup-dev $(CATALOGUES) ## run every static gate (GATES="mypy ruff" for some)
 	@bin/frontend build

@@ -18,6 +18,7 @@ from accounts.models import (
 )
 from accounts.notification_rules import QuietHours, Wishes, wishes_of
 from accounts.types import Display
+from tradingplatform.api.client_ip import rate_identity
 from tradingplatform.clock import now
 from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.errors import NotFoundError
@@ -27,6 +28,7 @@ USUAL = {
     Language.KO: (Currency.KRW, Colours.RED_UP),
     Language.EN: (Currency.USD, Colours.GREEN_UP),
 }
+_ADDRESSES_MAX = 1000
 
 
 def user_by_key(account_db_key: int) -> User:
@@ -93,9 +95,13 @@ def live_sessions(account_db_key: int) -> QuerySet[Session]:
 
 
 def is_known_address(*, account_db_key: int, ip: str) -> bool:
-    """Whether this user has ever logged in from an address."""
-    sessions = Session.objects.using(GLOBAL_ALIAS)
-    return bool(ip) and sessions.filter(user_id=account_db_key, ip=ip).exists()
+    """Whether this user has ever logged in from an address, or from the same IPv6 site."""
+    sessions = Session.objects.using(GLOBAL_ALIAS).filter(user_id=account_db_key)
+    if ":" not in ip:
+        return bool(ip) and sessions.filter(ip=ip).exists()
+    # A phone changes the lower half of its address every day.
+    seen = sessions.filter(ip__contains=":").values_list("ip", flat=True).distinct()
+    return rate_identity(ip) in {rate_identity(known) for known in seen[:_ADDRESSES_MAX]}
 
 
 def security_activity(account_db_key: int) -> QuerySet[AuditEntry]:

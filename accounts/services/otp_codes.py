@@ -14,7 +14,7 @@ from accounts.services.audit import audit_append
 from accounts.totp import is_totp_code, matching_step
 from accounts.types import Account, Device
 from tradingplatform.api.client_ip import rate_identity
-from tradingplatform.api.throttling import rate_count, rate_refuse_if_spent
+from tradingplatform.api.throttling import Place, tries_counted
 from tradingplatform.clock import now
 from tradingplatform.crypto import Context, unseal
 from tradingplatform.db.shards import GLOBAL_ALIAS
@@ -33,16 +33,12 @@ def code_spend(*, owner: Account, code: str, device: Device, then: Callable[[], 
     Raises OtpCodeError for a code that is wrong or was used before, OtpNotOnError without a
     confirmed factor, LimitExceededError after too many wrong ones.
     """
-    places = _places(owner, device)
-    for rate_class, identity in places:
-        rate_refuse_if_spent(rate_class=rate_class, identity=identity)
-    try:
-        return global_tx(_spend_then, owner, code, then)
-    except OtpCodeError:
-        for rate_class, identity in places:
-            rate_count(rate_class=rate_class, identity=identity)
-        audit_append(action=AuditAction.OTP_REFUSED, account=owner, device=device, actor="")
-        raise
+    with tries_counted(_places(owner, device), wrong=OtpCodeError):
+        try:
+            return global_tx(_spend_then, owner, code, then)
+        except OtpCodeError:
+            audit_append(action=AuditAction.OTP_REFUSED, account=owner, device=device, actor="")
+            raise
 
 
 def backup_codes_make(factor: OtpFactor, *, uid: UUID) -> list[str]:
@@ -101,7 +97,7 @@ def _backup_spend(factor: OtpFactor, *, uid: UUID, code: str) -> bool:
     return bool(unused.update(used_at=now()))
 
 
-def _places(owner: Account, device: Device) -> list[tuple[str, str]]:
+def _places(owner: Account, device: Device) -> list[Place]:
     """Return what wrong codes are counted by: as for passwords, the owner's places stay open."""
     places = [("otp_failures", f"{rate_identity(device.ip)}:{owner.uid}")]
     if not selectors.is_known_address(account_db_key=owner.pk, ip=device.ip):

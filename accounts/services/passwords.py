@@ -16,7 +16,7 @@ from accounts.services.mail_tokens import token_issue, token_spend, tokens_void
 from accounts.services.sessions import sessions_end
 from accounts.types import Device
 from tradingplatform.api.principal import Principal
-from tradingplatform.api.throttling import rate_count, rate_refuse_if_spent
+from tradingplatform.api.throttling import rate_count, tries_counted
 from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.db.transactions import global_tx
 from tradingplatform.errors import ConflictError, InvalidInputError
@@ -39,18 +39,17 @@ def password_change(
 def password_confirm(*, owner: Principal, password: str, device: Device) -> User:
     """Return the user if this is the password; for steps that a stolen token must not take."""
     # Counted per session: a thief uses up the tries of the stolen session only.
-    session = f"confirm:{owner.session_id}"
-    rate_refuse_if_spent(rate_class="login_failures", identity=session)
+    place = ("login_failures", f"confirm:{owner.session_id}")
     user = selectors.user_by_key(owner.pk)
-    if len(password) > PASSWORD_MAX or not user.check_password(password):
-        rate_count(rate_class="login_failures", identity=session)
-        audit_append(
-            action=AuditAction.PASSWORD_REFUSED,
-            account=owner,
-            device=device,
-            session_id=owner.session_id,
-        )
-        raise PasswordWrongError("This is not your password.")
+    with tries_counted([place], wrong=PasswordWrongError):
+        if len(password) > PASSWORD_MAX or not user.check_password(password):
+            audit_append(
+                action=AuditAction.PASSWORD_REFUSED,
+                account=owner,
+                device=device,
+                session_id=owner.session_id,
+            )
+            raise PasswordWrongError("This is not your password.")
     return user
 
 

@@ -24,7 +24,7 @@ from accounts.services.refresh import TokenPair, tokens_issue
 from accounts.services.sessions import session_open, session_revoke
 from accounts.types import NOWHERE, Device
 from tradingplatform.api.client_ip import rate_identity
-from tradingplatform.api.throttling import rate_count, rate_enforce
+from tradingplatform.api.throttling import Place, tries_counted
 from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.db.transactions import global_tx
 from tradingplatform.errors import InvalidInputError
@@ -89,19 +89,15 @@ def credentials_check(*, email: str, password: str, device: Device) -> User:
     address = normalise_email(email)[:EMAIL_MAX]
     user = selectors.user_by_email(address)
     places = _places(address, user=user, device=device)
-    # Counted before the password is looked at: many at once would all find room to guess.
-    for rate_class, identity in places:
-        rate_enforce(rate_count(rate_class=rate_class, identity=identity))
-    if not _password_is_right(user, password):
-        # The address of nobody is not kept: people type their passwords there.
-        audit_append(action=AuditAction.LOG_IN_REFUSED, account=user, device=device, actor="")
-        raise InvalidCredentialsError("The address or the password is wrong.")
-    for rate_class, identity in places:
-        rate_count(rate_class=rate_class, identity=identity, calls=-1)
+    with tries_counted(places, wrong=InvalidCredentialsError):
+        if not _password_is_right(user, password):
+            # The address of nobody is not kept: people type their passwords there.
+            audit_append(action=AuditAction.LOG_IN_REFUSED, account=user, device=device, actor="")
+            raise InvalidCredentialsError("The address or the password is wrong.")
     return cast("User", user)
 
 
-def _places(address: str, *, user: User | None, device: Device) -> list[tuple[str, str]]:
+def _places(address: str, *, user: User | None, device: Device) -> list[Place]:
     """Return what failures are counted by.
 
     Few are allowed from one address for one account. Many addresses guessing at one account

@@ -1,5 +1,6 @@
 """Where does a request come from? Forwarded addresses count only from trusted proxies."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -9,6 +10,8 @@ from django.http import HttpRequest
 
 UNKNOWN = "unknown"
 _IPV6_SITE_BITS = 64
+# Some proxies add the port of the client.
+_WITH_PORT = re.compile(r"\[(?P<v6>[0-9A-Fa-f:.]+)\](?::\d{1,5})?|(?P<v4>[0-9.]+):\d{1,5}")
 
 
 def client_ip(request: HttpRequest) -> str:
@@ -46,6 +49,9 @@ def rate_identity(address: str) -> str:
 
 
 def _clean(text: str) -> str:
+    with_port = _WITH_PORT.fullmatch(text)
+    if with_port:
+        text = with_port["v6"] or with_port["v4"]
     try:
         parsed = ip_address(text)
     except ValueError:

@@ -26,11 +26,12 @@ class RateWindow:
 
 @dataclass(slots=True)
 class RequestContext:
-    """Request id, client sequence, and the rate window that applied."""
+    """Request id, client sequence, the rate window that applied, the counter it runs in."""
 
     request_id: str
     sequence: int | None = None
     rate: RateWindow | None = None
+    running: str | None = None
 
 
 def context_of(request: HttpRequest | Request) -> RequestContext:

@@ -9,6 +9,9 @@ DURATION = Histogram(
     ["view"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
 )
+LIMITED = Counter(
+    "http_requests_limited", "Requests that a limiter refused.", ["rate_class", "reason"]
+)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 

@@ -15,13 +15,13 @@ from rest_framework.views import APIView
 from structlog.contextvars import bound_contextvars
 
 from tradingplatform.api import metrics
-from tradingplatform.api.client_ip import client_ip, rate_identity
+from tradingplatform.api.client_ip import client_ip
 from tradingplatform.api.context import context_of
 from tradingplatform.api.errors import is_api, page_or_json
-from tradingplatform.api.policy import Access, access_for, permits
+from tradingplatform.api.policy import Access, access_for, is_urgent, permits
 from tradingplatform.api.principal import ANONYMOUS, Anonymous, Principal
 from tradingplatform.api.refusals import refusal_note
-from tradingplatform.api.throttling import rate_count, rate_enforce
+from tradingplatform.api.throttling import URGENT, request_admit, request_release
 from tradingplatform.clock import monotonic
 from tradingplatform.errors import PermissionDeniedError, TradingPlatformError
 
@@ -37,8 +37,11 @@ class RequestMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = monotonic()
         context = context_of(request)
-        with bound_contextvars(request_id=context.request_id):
-            response = self._get_response(request)
+        try:
+            with bound_contextvars(request_id=context.request_id):
+                response = self._get_response(request)
+        finally:
+            request_release(request)
         response["X-Request-ID"] = context.request_id
         response["X-Sequence"] = str(context.sequence or 0)
         if context.rate is not None:
@@ -70,28 +73,38 @@ class PolicyMiddleware:
         if isinstance(view_class, type) and issubclass(view_class, APIView):
             return None
         access = access_for(_view_name(request), request.method or "")
-        if access is Access.PUBLIC:
-            return _refuse_flood(request)
-        who = _page_principal(request)
-        if permits(access, who, address=client_ip(request)):
-            return None
+        who = ANONYMOUS if access is Access.PUBLIC else _page_principal(request)
+        refusal = _refuse_flood(request, who, access)
+        if refusal is not None or permits(access, who, address=client_ip(request)):
+            return refusal
         if not who.is_authenticated and access is not None and not is_api(request):
             return redirect_to_login(request.get_full_path())
         refusal_note(request, who)
         return page_or_json(request, PermissionDeniedError("You may not do this."))
 
 
-def _refuse_flood(request: HttpRequest) -> HttpResponse | None:
-    """Limit what strangers post: the forms that log in and sign up cost a password hash."""
-    if request.method in _READS:
+def _refuse_flood(
+    request: HttpRequest, who: Principal | Anonymous, access: Access | None
+) -> HttpResponse | None:
+    """Limit pages as the API is limited; probes are for machines that must always get in."""
+    name = _view_name(request)
+    if access is Access.INTERNAL or name.startswith("health"):
         return None
     try:
-        window = rate_count(rate_class="login", identity=rate_identity(client_ip(request)))
-        context_of(request).rate = window
-        rate_enforce(window)
+        request_admit(request, who, rate_class=_rate_class(name, request.method or "", access))
     except TradingPlatformError as refusal:
         return page_or_json(request, refusal)
     return None
+
+
+def _rate_class(name: str, method: str, access: Access | None) -> str:
+    if method in _READS:
+        return "read"
+    if access is Access.OPERATOR or is_urgent(name, method):
+        return URGENT
+    # What strangers post logs in or signs up, and costs a password hash. A user's form may
+    # move money, and is shut without a limiter as that is.
+    return "login" if access is Access.PUBLIC else "money"
 
 
 def _page_principal(request: HttpRequest) -> Principal | Anonymous:

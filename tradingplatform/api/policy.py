@@ -126,6 +126,18 @@ POLICY: dict[str, dict[str, Access]] = {
 }
 
 
+# What shuts a door or stops a trade, and has limits of its own: no flood of other calls keeps
+# anyone from it, and it works without a limiter too.
+URGENT = {
+    ("account-pages:log-out", "POST"),
+    ("accounts:api-key", "DELETE"),
+    ("accounts:logout", "POST"),
+    ("accounts:session", "DELETE"),
+    ("accounts:sessions", "DELETE"),
+    ("portfolio:order", "DELETE"),
+}
+
+
 # What an API key may call, and the scope it needs; a key is refused everywhere else, also
 # where strangers are let in.
 _MARKET = {"GET": Scope.MARKET_READ}
@@ -194,6 +206,11 @@ class EmailUnverifiedError(PermissionDeniedError):
 def scope_for(view_name: str, method: str) -> Scope | None:
     """Return the scope with which an API key may call a route; None: no key may."""
     return KEY_SCOPES.get(view_name, {}).get("GET" if method == "HEAD" else method)
+
+
+def is_urgent(view_name: str, method: str) -> bool:
+    """Whether a call comes before all others."""
+    return (view_name, method) in URGENT
 
 
 def access_for(view_name: str, method: str) -> Access | None:

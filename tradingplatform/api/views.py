@@ -13,13 +13,13 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from tradingplatform.api.client_ip import client_ip, rate_identity
 from tradingplatform.api.context import context_of, parse_sequence
 from tradingplatform.api.errors import exception_handler
 from tradingplatform.api.permissions import PolicyPermission
+from tradingplatform.api.policy import is_urgent
 from tradingplatform.api.principal import ANONYMOUS, Anonymous, Principal
 from tradingplatform.api.rendering import JsonNegotiation, OrjsonParser, OrjsonRenderer
-from tradingplatform.api.throttling import rate_count, rate_enforce
+from tradingplatform.api.throttling import URGENT, request_admit
 from tradingplatform.db.replicas import pin, replica_reads
 from tradingplatform.errors import (
     AuthenticationError,
@@ -35,7 +35,8 @@ class ApiView(APIView):
     """JSON in, JSON out, default-deny, throttled, with the error object for every failure.
 
     ``rate_class`` names an entry of settings.RATE_LIMITS for writes ("write", "money",
-    "login"); reads always count as "read" unless ``read_rate_class`` says otherwise.
+    "login"); reads always count as "read" unless ``read_rate_class`` says otherwise, and what
+    policy.py calls urgent has limits of its own.
     """
 
     renderer_classes = (OrjsonRenderer,)
@@ -89,14 +90,11 @@ class ApiView(APIView):
 
     def _count(self, request: Request) -> None:
         who = cast("Principal | Anonymous", request.user)
-        if isinstance(who, Principal):
-            identity = who.rate_identity
-        else:
-            identity = rate_identity(client_ip(http_request(request)))
         rate_class = self.read_rate_class if request.method in _READS else self.rate_class
-        window = rate_count(rate_class=rate_class, identity=identity)
-        context_of(request).rate = window
-        rate_enforce(window)
+        match = request.resolver_match
+        if match and is_urgent(match.view_name, request.method or ""):
+            rate_class = URGENT
+        request_admit(http_request(request), who, rate_class=rate_class)
 
     def _choose_databases(self, request: Request) -> None:
         """Let reads use replicas; after a write this user's reads stay on the primary."""

@@ -55,6 +55,10 @@ class Cache(Protocol):
         """
         ...
 
+    def incr_many(self, amounts: Mapping[str, int], ttl_s: float) -> dict[str, int]:
+        """Add to several counters in one round trip; see ``incr``."""
+        ...
+
     def delete(self, key: str) -> None:
         """Forget the key."""
         ...
@@ -115,6 +119,9 @@ class MemoryCache:
             expires_at = self._timer() + ttl_s if encoded is None else self._entries[name][0]
             self._write(name, expires_at, b"%d" % count)
         return count
+
+    def incr_many(self, amounts: Mapping[str, int], ttl_s: float) -> dict[str, int]:
+        return {key: self.incr(key, ttl_s, amount) for key, amount in amounts.items()}
 
     def delete(self, key: str) -> None:
         with self._lock:
@@ -194,13 +201,18 @@ class RedisCache:
         )
 
     def incr(self, key: str, ttl_s: float, amount: int = 1) -> int:
-        name = namespaced("cache", key)
+        return self.incr_many({key: amount}, ttl_s)[key]
+
+    def incr_many(self, amounts: Mapping[str, int], ttl_s: float) -> dict[str, int]:
         # SET NX starts the window and INCRBY counts, in one transaction: the counter can
         # never be left without an end.
         pipeline = self._client.pipeline(transaction=True)
-        pipeline.set(name, 0, px=_milliseconds(ttl_s), nx=True)
-        pipeline.incrby(name, amount)
-        return int(self._ask(pipeline.execute)[1])
+        for key, amount in amounts.items():
+            name = namespaced("cache", key)
+            pipeline.set(name, 0, px=_milliseconds(ttl_s), nx=True)
+            pipeline.incrby(name, amount)
+        answers = self._ask(pipeline.execute)
+        return {key: int(count) for key, count in zip(amounts, answers[1::2], strict=True)}
 
     def delete(self, key: str) -> None:
         with suppress(UnavailableError):

@@ -64,6 +64,7 @@ RATE_LIMITS = {
         "money": (600, 60),
         "login": (30, 60),
         "refresh": (300, 60),
+        "urgent": (120, 60),
         "login_failures": (5, 300),
         "account_failures": (50, 900),
         "mails": (5, 3600),
@@ -73,6 +74,13 @@ RATE_LIMITS = {
         "otp_failures": (10, 900),
         "otp_account_failures": (20, 86_400),
     }.items()
+}
+# All users of one address together may do so many times what one of them may.
+RATE_LIMIT_SITE_FACTOR = 5
+# Requests of one user, key or (when nobody is signed in) address at the same time.
+CONCURRENCY_LIMITS = {
+    name: max(1, round(limit * _ENV.rate_limit_factor))
+    for name, limit in {"normal": 20, "urgent": 5}.items()
 }
 # Without a counter these are shut; the others stay open.
 RATE_CLASSES_CLOSED = {

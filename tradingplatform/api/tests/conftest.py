@@ -23,6 +23,7 @@ def probe_routes(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
     entries = {
         "probe:echo": public,
         "probe:fail": public,
+        "probe:hold": {"GET": Access.PUBLIC, "DELETE": Access.PUBLIC},
         "probe:who": user,
         "probe:money": user,
         "probe-page": {"GET": Access.USER},

@@ -102,8 +102,16 @@ def test_strangers_cannot_flood_the_forms(
     api: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(POLICY, "probe-page", {"GET": Access.PUBLIC, "POST": Access.PUBLIC})
-    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (2, 3600))
+    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (9, 3600)) | {"login": (2, 3600)}
     with time_machine.travel(now(), tick=False):
-        posts = [api.post("/page").status_code for _ in range(3)]
-        reads = [api.get("/page").status_code for _ in range(3)]
-    assert (posts, reads) == ([200, 200, 429], [200, 200, 200])
+        posts = [api.post("/page") for _ in range(3)]
+        reads = [api.get("/page") for _ in range(10)]
+    assert [answer.status_code for answer in posts] == [200, 200, 429]
+    assert [answer.status_code for answer in reads] == [200] * 9 + [429]
+    assert [answer["RateLimit-Remaining"] for answer in (posts[0], reads[0])] == ["1", "8"]
+
+
+def test_probes_are_never_refused(api: Client, settings: Any) -> None:
+    settings.ROOT_URLCONF = "tradingplatform.urls"
+    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (0, 3600))
+    assert [api.get("/health/live").status_code for _ in range(3)] == [200] * 3

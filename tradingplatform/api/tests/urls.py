@@ -1,5 +1,6 @@
 """Addresses that exist for the tests of the API kernel only."""
 
+from threading import Event, Semaphore
 from typing import Any
 
 from django.db import OperationalError, connections
@@ -46,6 +47,21 @@ class EchoView(ApiView):
 
     def post(self, request: Request) -> Response:
         return Response(parsed(EchoInput, request.data))
+
+
+class HoldView(ApiView):
+    """Answers once it may, so that a test can have many requests under way."""
+
+    authentication_classes = ()
+    arrived = Semaphore(0)
+    may_go = Event()
+
+    def get(self, request: Request) -> Response:
+        self.arrived.release()
+        self.may_go.wait(timeout=20)
+        return Response({"ok": True})
+
+    delete = get
 
 
 class FailView(ApiView):
@@ -106,6 +122,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 probe_urlpatterns = [
     path("echo", EchoView.as_view(), name="echo"),
+    path("hold", HoldView.as_view(), name="hold"),
     path("fail/<str:kind>", FailView.as_view(), name="fail"),
     path("who", WhoView.as_view(), name="who"),
     path("money", MoneyView.as_view(), name="money"),
