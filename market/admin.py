@@ -3,7 +3,8 @@
 from django.contrib import admin
 
 from accounts.admin import ReadOnlyAdmin
-from market.models import ImportRun, Instrument
+from accounts.sharded_admin import ShardedAdmin
+from market.models import ImportRun, Instrument, Watchlist, WatchlistItem
 
 
 @admin.register(Instrument)
@@ -17,3 +18,13 @@ class InstrumentAdmin(ReadOnlyAdmin):
 class ImportRunAdmin(ReadOnlyAdmin):
     list_display = ("started_at", "kind", "symbol", "rows_read", "rows_new", "rows_bad")
     list_filter = ("kind",)
+
+
+@admin.register(Watchlist)
+class WatchlistAdmin(ShardedAdmin):
+    list_display = ("id", "name", "place", "version", "updated_at")
+
+
+@admin.register(WatchlistItem)
+class WatchlistItemAdmin(ShardedAdmin):
+    list_display = ("id", "watchlist_id", "symbol", "place", "added_at")

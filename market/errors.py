@@ -1,10 +1,12 @@
 """What can go wrong when somebody asks for market data."""
 
 from tradingplatform.errors import (
+    ConflictError,
     ErrorCode,
     InvalidInputError,
     NotFoundError,
     UnavailableError,
+    UnprocessableError,
 )
 
 
@@ -30,3 +32,33 @@ class ImportFileError(InvalidInputError):
     """A file of bars cannot be read at all; single bad rows are reported, not raised."""
 
     code = ErrorCode.IMPORT_FILE_INVALID
+
+
+class WatchlistNotFoundError(NotFoundError):
+    """There is no such list, or it belongs to somebody else."""
+
+    code = ErrorCode.WATCHLIST_NOT_FOUND
+
+
+class WatchlistLimitError(UnprocessableError):
+    """A user may have so many lists, and a list so many symbols."""
+
+    code = ErrorCode.WATCHLIST_LIMIT_REACHED
+
+
+class WatchlistChangedError(ConflictError):
+    """The list has another version than the caller has seen."""
+
+    code = ErrorCode.WATCHLIST_CHANGED
+
+
+class WatchlistItemExistsError(ConflictError):
+    """The symbol is on the list already."""
+
+    code = ErrorCode.WATCHLIST_ITEM_EXISTS
+
+
+class WatchlistItemNotFoundError(NotFoundError):
+    """The symbol is not on the list."""
+
+    code = ErrorCode.WATCHLIST_ITEM_NOT_FOUND

@@ -6,8 +6,11 @@ from django.db import models
 
 from market.enums import AssetType, Exchange, ImportKind, Source, StoredInterval, generated_names
 from market.fields import EpochSecondsField
+from market.watch_models import Watchlist, WatchlistItem
 from tradingplatform.db.fields import PriceField
 from tradingplatform.ids import uuid7
+
+__all__ = ["Bar", "ImportRun", "Instrument", "InstrumentQuerySet", "Watchlist", "WatchlistItem"]
 
 
 class InstrumentQuerySet(models.QuerySet["Instrument"]):

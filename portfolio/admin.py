@@ -1,70 +1,10 @@
 """The ledger and orders for operators: to look at, never to change."""
 
-from typing import Any, ClassVar
-from uuid import UUID
-
 from django.contrib import admin
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
 
 from accounts.admin import ReadOnlyAdmin
-from accounts.selectors import user_by_key
-from accounts.types import Account
+from accounts.sharded_admin import ShardedAdmin, ShardFilter
 from portfolio.models import Order, Portfolio, TradingState, Transaction
-from tradingplatform.db.shards import shard_aliases
-from tradingplatform.errors import NotFoundError
-
-
-class ShardFilter(admin.SimpleListFilter):
-    """Which shard is shown; the first one unless another is chosen."""
-
-    title = "shard"
-    parameter_name = "shard"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
-    ) -> list[tuple[str, str]]:
-        return [(alias, alias) for alias in shard_aliases()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = self.value()
-        return queryset.using(chosen) if chosen in shard_aliases() else queryset
-
-
-def _rows(model: type[Model], alias: str) -> QuerySet[Any]:
-    return QuerySet(model=model, using=alias)
-
-
-class _ShardRows(admin.ModelAdmin[Any]):
-    """Finds user rows: in lists those of one shard, by their key on all of them."""
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return _rows(self.model, shard_aliases()[0]).order_by("-pk")
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Model | None:
-        try:
-            key = UUID(object_id)
-        except ValueError:
-            return None
-        found = (_rows(self.model, alias).filter(pk=key).first() for alias in shard_aliases())
-        return next((row for row in found if row is not None), None)
-
-
-class ShardedAdmin(ReadOnlyAdmin, _ShardRows):
-    """Shows user rows of one shard at a time."""
-
-    list_filter: ClassVar[tuple[Any, ...]] = (ShardFilter,)
-    list_per_page = 50
-    ordering = ("-pk",)
-    show_full_result_count = False
-
-    def account_of(self, row: Any) -> Account | None:
-        try:
-            return user_by_key(row.account_db_key)
-        except NotFoundError:
-            return None
 
 
 @admin.register(TradingState)

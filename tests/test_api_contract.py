@@ -82,6 +82,7 @@ def owned(clients: dict[str, Client]) -> Callable[[str], str]:
     made = {
         "{portfolio_id}": ("/api/portfolio/portfolios", PORTFOLIO),
         "{room_id}": ("/api/chat/rooms", {"title": "Questions"}),
+        "{watchlist_id}": ("/api/market/watchlists", {"name": "Mine"}),
     }
     ids = {"{symbol}": "AAPL"}
     for name, (url, body) in made.items():

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from market.api import views
+from market.api import views, watch_views
+
+_WATCHLIST = "watchlists/<uuid:watchlist_id>"
 
 app_name = "market"
 urlpatterns = [
@@ -11,4 +13,12 @@ urlpatterns = [
     path("quotes", views.QuotesView.as_view(), name="quotes"),
     path("bars/<str:symbol>", views.BarsView.as_view(), name="bars"),
     path("overview", views.OverviewView.as_view(), name="overview"),
+    path("watchlists", watch_views.WatchlistsView.as_view(), name="watchlists"),
+    path(_WATCHLIST, watch_views.WatchlistView.as_view(), name="watchlist"),
+    path(f"{_WATCHLIST}/items", watch_views.WatchlistItemsView.as_view(), name="watchlist-items"),
+    path(
+        f"{_WATCHLIST}/items/<str:symbol>",
+        watch_views.WatchlistItemView.as_view(),
+        name="watchlist-item",
+    ),
 ]

@@ -4,6 +4,17 @@ from market.services.base_prices import base_prices_refresh, base_prices_roll
 from market.services.feed import Feed, feed_bars_store, feed_open, minute_bars_prune
 from market.services.imports import ImportReport, bars_import
 from market.services.sample import SampleLoad, sample_market_is_current, sample_market_load
+from market.services.watchlists import (
+    watchlist_change,
+    watchlist_delete,
+    watchlist_item_add,
+    watchlist_item_note,
+    watchlist_item_remove,
+    watchlist_make,
+    watchlist_reorder,
+    watchlists_forget,
+    watchlists_open,
+)
 
 __all__ = [
     "Feed",
@@ -17,4 +28,13 @@ __all__ = [
     "minute_bars_prune",
     "sample_market_is_current",
     "sample_market_load",
+    "watchlist_change",
+    "watchlist_delete",
+    "watchlist_item_add",
+    "watchlist_item_note",
+    "watchlist_item_remove",
+    "watchlist_make",
+    "watchlist_reorder",
+    "watchlists_forget",
+    "watchlists_open",
 ]

@@ -9,7 +9,8 @@ from accounts.admin import ReadOnlyAdmin
 from accounts.enums import AuditAction
 from accounts.models import AuditEntry
 from accounts.services import user_sign_up
-from portfolio.admin import OrderAdmin, ShardFilter
+from accounts.sharded_admin import ShardFilter
+from portfolio.admin import OrderAdmin
 from portfolio.models import Order, Portfolio, TradingState, Transaction
 from portfolio.tests.factories import DANIEL, JIMIN, order_make, portfolio_make
 from tradingplatform.db.shards import shard_for

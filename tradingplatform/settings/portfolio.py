@@ -23,6 +23,7 @@ VERIFIERS: tuple[str, ...] = (
 # Functions (account_db_key) -> {name: rows}: what is held about a user, for the copy of their data.
 EXPORTERS: tuple[str, ...] = (
     "accounts.exporters.account_rows",
+    "market.exporters.market_rows",
     "portfolio.exporters.portfolio_rows",
     "chat.exporters.chat_rows",
 )
@@ -30,6 +31,7 @@ EXPORTERS: tuple[str, ...] = (
 ACCOUNT_CLOSERS: tuple[str, ...] = (
     "portfolio.exporters.orders_end",
     "chat.exporters.chat_forget",
+    "market.services.watchlists_forget",
 )
 # Functions () -> the same, about the global database; they read the audit log from its start.
 AUDIT_VERIFIERS: tuple[str, ...] = ("accounts.services.audit.audit_breaches",)

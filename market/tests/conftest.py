@@ -1,0 +1,23 @@
+"""Fixtures of the market tests."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from accounts.services import Device, user_log_in, user_sign_up
+
+
+@pytest.fixture
+def signed_in(db: None) -> Callable[[str], Client]:
+    """Sign somebody up and return a client that speaks for them."""
+
+    def sign_in(name: str) -> Client:
+        email, password = f"{name}@example.com", "correct horse battery"
+        user_sign_up(email=email, password=password, nickname=name)
+        tokens = user_log_in(email=email, password=password, device=Device()).tokens
+        return Client(
+            raise_request_exception=False, headers={"Authorization": f"Bearer {tokens.access}"}
+        )
+
+    return sign_in
