@@ -1,56 +1,47 @@
-"""Counts the quotes that one CPU second carries to sockets, beside bare `websockets.broadcast`.
+"""What `/ws/market` carries, beside bare `websockets.broadcast` on the same loop (uvloop).
 
-usage: fanout.py [--sockets 500] [--rate 40] [--seconds 10] [--rounds 3]
+usage: fanout.py [--parts cpu,crowd,frozen,idle,storm] [--seconds 10] [--rounds 3]
 
-Each socket subscribes to 40 symbols; one quote goes out every 1/rate s, so that each socket
-gets `rate` messages a second. Servers run one after the other, in processes of their own, on
-the same loop (uvloop) with the same load generator (this process):
+- cpu     messages that one CPU second of the server carries: 500 sockets x 40 messages a second;
+          *portable* is the product through uvicorn's own protocol, one ASGI event per message;
+- crowd   2,000 sockets x 5 messages a second: all of them, and how old they are when they come;
+- frozen  1,000 sockets x 5 a second without and with 50 more that never read;
+- idle    memory of 5,000 sockets that ask for nothing;
+- storm   2,000 sockets whose server is killed: how long until all have quotes again.
 
-- bare      `websockets.broadcast` of ready-made text to a set of connections;
-- platform  /ws/market of the real application: subscribe, bus, hub, uvicorn; quotes are made,
-            cached and encoded by `market.quotes.quotes_tell` in the measured process;
-- portable  the same through uvicorn's own protocol, one ASGI event per message.
-
-CPU is user + system time of the server process from /proc. Ends with 1 when the platform
-carries less than half of what bare carries.
+Servers run one after the other, in processes of their own, with the load generator (this
+process) on the same cores. Quotes are made, cached and encoded by `market.quotes.quotes_tell`
+in the measured process. CPU is user + system time of the server process. Ends with 1 when a
+target is missed.
 """
 
 import argparse
 import asyncio
-import json
-import os
-import socket
-import subprocess
+import random
 import sys
 import tempfile
-import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from statistics import median
-from typing import cast
+from statistics import median, quantiles
 
 import uvloop
+from load.readers import FrozenReader, Reader, TimedReader, connect, connect_all
+from load.servers import SERVERS, Running, free_port, running
 
-ROOT = Path(__file__).resolve().parents[1]
-SYMBOLS = [f"BENCH{number:02}" for number in range(40)]
-TARGET = 0.5
+CPU_RATIO_MIN = 0.6
+P99_MAX_S = 0.5
+FROZEN_RATIO_MAX = 1.1
+FROZEN_NOISE_S = 0.02
+IDLE_BYTES_MAX = 40 * 1024
+STORM_MAX_S = 60.0
 WARM_UP_S = 2.0
-SERVERS = ("bare", "platform", "portable")
-TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+# What our own clients wait before they come back (market.client, frontend/src/lib/backoff.ts).
+BACKOFF_FIRST_S, BACKOFF_MAX_S = 1.0, 15.0
 
 
 @dataclass(frozen=True)
-class Load:
-    """What is asked of each server."""
-
-    sockets: int
-    rate: int
-    seconds: int
-
-
-@dataclass(frozen=True)
-class Result:
+class Carried:
     """What one server did in one round."""
 
     messages: int
@@ -63,296 +54,193 @@ class Result:
         return self.messages / self.cpu_s
 
 
-class Reader(asyncio.Protocol):
-    """A client that subscribes and counts the messages it gets."""
+@dataclass(frozen=True)
+class Delivered:
+    """How the messages of one run came."""
 
-    total = 0
-
-    def __init__(self) -> None:
-        self.subscribed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._rest = b""
-        self._open = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask for a socket."""
-        self._transport = cast("asyncio.Transport", transport)
-        self._write(
-            b"GET /ws/market HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
-            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        )
-
-    def data_received(self, data: bytes) -> None:
-        """Count whole frames."""
-        data = self._rest + data
-        if not self._open:
-            head, found, data = data.partition(b"\r\n\r\n")
-            if not found:
-                self._rest = head
-                return
-            self._open = True
-            self._subscribe()
-        count, used = whole_frames(data)
-        self._rest = data[used:]
-        Reader.total += count
-
-    def _subscribe(self) -> None:
-        message = json.dumps({"type": "subscribe", "symbols": SYMBOLS}).encode()
-        # A zero mask leaves the bytes as they are.
-        self._write(bytes((0x81, 0xFE)) + len(message).to_bytes(2, "big") + bytes(4) + message)
-        self.subscribed.set_result(None)
-
-    def _write(self, data: bytes) -> None:
-        self._transport.write(data)
+    messages: int
+    skipped: int
+    p50_s: float
+    p99_s: float
 
 
-def whole_frames(data: bytes) -> tuple[int, int]:
-    """Return how many whole server frames ``data`` begins with, and their bytes."""
-    count = at = 0
-    while len(data) - at >= 4:
-        size, head = data[at + 1] & 0x7F, 2
-        if size == 126:
-            size, head = int.from_bytes(data[at + 2 : at + 4], "big"), 4
-        if len(data) - at < head + size:
-            break
-        at += head + size
-        count += 1
-    return count, at
-
-
-async def read(port: int, pid: int, load: Load) -> Result:
-    """Open the sockets, wait until all is steady, and measure."""
-    loop = asyncio.get_running_loop()
-    readers: list[Reader] = []
-    for _ in range(load.sockets):
-        _, reader = await loop.create_connection(Reader, "127.0.0.1", port)
-        readers.append(reader)
-    async with asyncio.timeout(30):
-        await asyncio.gather(*(reader.subscribed for reader in readers))
+async def carry(server: Running, n_sockets: int, rate: float, seconds: float) -> Carried:
+    """Count what readers get while the server's CPU time is watched."""
+    await connect_all([Reader() for _ in range(n_sockets)], server.port)
     await asyncio.sleep(WARM_UP_S)
     Reader.total = 0
-    cpu, began = cpu_of(pid), time.perf_counter()
-    await asyncio.sleep(load.seconds)
+    cpu, began = server.cpu_s(), time.perf_counter()
+    await asyncio.sleep(seconds)
     messages, wall = Reader.total, time.perf_counter() - began
-    return Result(messages, round(load.sockets * load.rate * wall), cpu_of(pid) - cpu)
+    return Carried(messages, round(n_sockets * rate * wall), server.cpu_s() - cpu)
 
 
-def cpu_of(pid: int) -> float:
-    """Return the CPU seconds that a process has used, user and system."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+async def deliver(server: Running, n_sockets: int, n_frozen: int, seconds: float) -> Delivered:
+    """Note the age of every message of every reader."""
+    readers = [TimedReader() for _ in range(n_sockets)]
+    await connect_all([FrozenReader() for _ in range(n_frozen)], server.port)
+    await connect_all(readers, server.port)
+    await asyncio.sleep(WARM_UP_S)
+    for reader in readers:
+        reader.measures = True
+    await asyncio.sleep(seconds)
+    for reader in readers:
+        reader.measures = False
+    ages = [age for reader in readers for age in reader.latencies_s]
+    cuts = quantiles(ages, n=100)
+    return Delivered(len(ages), sum(reader.skipped for reader in readers), cuts[49], cuts[98])
 
 
-def run_round(server: str, load: Load, folder: str) -> Result:
-    """Start one server, load it, stop it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    command = [sys.executable, __file__, "--serve", server, "--port", str(port)]
-    command += ["--rate", str(load.rate)]
-    environment = {**os.environ, "DATA_DIR": folder, "LOG_FILES": "0", "LOG_LEVEL": "WARNING"}
-    process = subprocess.Popen(command, env=environment)
-    try:
-        wait_for(port, process)
-        return uvloop.run(read(port, process.pid, load))
-    finally:
-        process.kill()
-        process.wait()
+async def hold(server: Running, n_sockets: int) -> float:
+    """Return the bytes that each idle socket costs the server."""
+    await connect_all([Reader(silent=True) for _ in range(100)], server.port)
+    before = server.resident_bytes()
+    await connect_all([Reader(silent=True) for _ in range(n_sockets)], server.port)
+    await asyncio.sleep(1)
+    return (server.resident_bytes() - before) / n_sockets
 
 
-def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    """Wait until the server listens."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise SystemExit("The server did not start.")
+async def come_back(port: int, readers: Sequence[Reader], restart: Callable[[], None]) -> float:
+    """Kill and restart the server; return the seconds until every client has quotes again."""
+    await connect_all(readers, port)
+    await asyncio.sleep(WARM_UP_S)
+    began = time.perf_counter()
+    returns = [asyncio.ensure_future(return_of(reader, port)) for reader in readers]
+    await asyncio.to_thread(restart)
+    async with asyncio.timeout(10 * STORM_MAX_S):
+        await asyncio.gather(*returns)
+    return time.perf_counter() - began
 
 
-def serve_bare(port: int, rate: int) -> None:
-    """Serve with nothing but the websockets library."""
-    from websockets.asyncio.server import ServerConnection, broadcast, serve
-
-    connections: set[ServerConnection] = set()
-
-    async def accept(connection: ServerConnection) -> None:
-        await connection.recv()
-        connections.add(connection)
-        try:
-            await connection.wait_closed()
-        finally:
-            connections.discard(connection)
-
-    async def main() -> None:
-        messages = [bare_message(symbol) for symbol in SYMBOLS]
-        async with serve(accept, "127.0.0.1", port, compression=None):
-            due = time.perf_counter()
-            while True:
-                for message in messages:
-                    broadcast(connections, message)
-                    due += 1 / rate
-                    await asyncio.sleep(max(0.0, due - time.perf_counter()))
-
-    uvloop.run(main())
-
-
-def bare_message(symbol: str) -> str:
-    """Return a frame like the platform's, of the same length."""
-    quote = {
-        "symbol": symbol,
-        "price": "101.25",
-        "bid": "101.24",
-        "ask": "101.26",
-        "change": "1.25",
-        "change_rate": 0.0125,
-        "volume": 123456,
-        "exchange_time": "2026-11-23T05:00:00.123456+00:00",
-        "age_ms": 0,
-        "source": "SAMPLE",
-        "currency": "USD",
-        "base_price": "100",
-        "received_at": "2026-11-23T05:00:00.123456+00:00",
-        "epoch": "1",
-        "seq": 12345,
-    }
-    body = {
-        "type": "market",
-        "stream": f"market:{symbol}",
-        "epoch": "1",
-        "seq": 12345,
-        "ts": "2026-11-23T05:00:00.123456+00:00",
-        "data": quote,
-    }
-    return json.dumps(body, separators=(",", ":"))
-
-
-def serve_platform(port: int, rate: int, *, portable: bool) -> None:
-    """Serve the real application with a publisher thread, as the one-process product does."""
-    prepare_django()
-    from tradingplatform.hosting import server
-    from tradingplatform.routing import sockets_only
-
-    make_instruments()
-    threading.Thread(target=publish, args=(rate,), daemon=True).start()
-    config = server.server_config(sockets_only)
-    if portable:
-        config.ws = "websockets-sansio"
-    sock = server.bind("127.0.0.1", port)
-    asyncio.Runner(loop_factory=config.get_loop_factory()).run(
-        server.Server(config).serve(sockets=[sock])
-    )
-
-
-def prepare_django() -> None:
-    """Load the platform and make its tables."""
-    sys.path.insert(0, str(ROOT))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradingplatform.settings")
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    with Path(os.devnull).open("w") as nowhere:
-        call_command("migrate_all", verbosity=0, stdout=nowhere)
-
-
-def make_instruments() -> None:
-    """Make the symbols known."""
-    from market.models import Instrument
-
-    Instrument.objects.bulk_create(
-        [
-            Instrument(
-                symbol=symbol,
-                exchange="NASDAQ",
-                name_en=symbol,
-                name_ko=symbol,
-                currency="USD",
-                source="SAMPLE",
-                base_price=100,
-            )
-            for symbol in SYMBOLS
-        ],
-        ignore_conflicts=True,
-    )
-
-
-def publish(rate: int) -> None:
-    """Tell quotes as the feed does, one at a time and evenly."""
-    from decimal import Decimal
-
-    from market.quotes import quotes_tell
-    from market.types import Quote
-    from tradingplatform.clock import now
-
-    due = time.perf_counter()
-    seq = 0
+async def return_of(reader: Reader, port: int) -> None:
+    """Wait for the end of a socket, then knock until a new one brings quotes."""
+    await reader.lost
+    wait_s = BACKOFF_FIRST_S
     while True:
-        seq += 1
-        for symbol in SYMBOLS:
-            at = now()
-            quote = Quote(
-                symbol=symbol,
-                price=Decimal("101.25"),
-                bid=Decimal("101.24"),
-                ask=Decimal("101.26"),
-                change=Decimal("1.25"),
-                change_rate=0.0125,
-                volume=123456,
-                exchange_time=at,
-                received_at=at,
-                source="SAMPLE",
-                currency="USD",
-                base_price=Decimal(100),
-                epoch="1",
-                seq=seq,
+        await asyncio.sleep(random.uniform(0, wait_s))  # noqa: S311 - jitter
+        wait_s = min(2 * wait_s, BACKOFF_MAX_S)
+        another = TimedReader()
+        another.measures = True
+        try:
+            await connect(another, port)
+        except OSError:
+            continue
+        await another.told.wait()
+        if another.latencies_s:
+            return
+
+
+def measure_cpu(options: argparse.Namespace, folder: str) -> bool:
+    """Compare what a CPU second carries."""
+    results: dict[str, list[Carried]] = {server: [] for server in SERVERS}
+    print(f"cpu: 500 sockets x 40 messages/s, {options.seconds} s, {options.rounds} rounds")
+    for number in range(1, options.rounds + 1):
+        for name in SERVERS:
+            with running(name, rate=40, folder=folder) as server:
+                result = uvloop.run(carry(server, 500, 40, options.seconds))
+            results[name].append(result)
+            print(
+                f"  round {number} {name:9} {result.messages:8} of {result.expected}"
+                f" messages, {result.cpu_s:5.2f} CPU s, {result.per_cpu_s:8.0f} per CPU s",
+                flush=True,
             )
-            quotes_tell([quote], at)
-            due += 1 / rate
-            time.sleep(max(0.0, due - time.perf_counter()))
+    per_cpu_s = {name: median(row.per_cpu_s for row in rows) for name, rows in results.items()}
+    ratios = {name: carried / per_cpu_s["bare"] for name, carried in per_cpu_s.items()}
+    for name in SERVERS[1:]:
+        print(f"  {name}: {per_cpu_s[name]:.0f} per CPU s, {ratios[name]:.2f} of bare")
+    return verdict(f"at least {CPU_RATIO_MIN} of bare", ratios["platform"] >= CPU_RATIO_MIN)
 
 
-def measure(load: Load, rounds: int) -> int:
-    """Run every server in each round, print what each did, and compare."""
-    results: dict[str, list[Result]] = {server: [] for server in SERVERS}
-    print(f"{load.sockets} sockets x {load.rate} messages/s, {load.seconds} s, {rounds} rounds")
-    with tempfile.TemporaryDirectory(prefix="fanout-") as folder:
-        for number in range(1, rounds + 1):
-            for server in SERVERS:
-                result = run_round(server, load, folder)
-                results[server].append(result)
-                print(
-                    f"  round {number} {server:9} {result.messages:8} of {result.expected}"
-                    f" messages, {result.cpu_s:5.2f} CPU s, {result.per_cpu_s:8.0f} per CPU s",
-                    flush=True,
-                )
-    bare = median(result.per_cpu_s for result in results["bare"])
-    for server in SERVERS[1:]:
-        carried = median(result.per_cpu_s for result in results[server])
-        print(f"{server}: {carried:.0f} per CPU s, {carried / bare:.2f} of bare ({bare:.0f})")
-    ratio = median(result.per_cpu_s for result in results["platform"]) / bare
-    print(f"target {TARGET}: {'reached' if ratio >= TARGET else 'MISSED'}")
-    return 0 if ratio >= TARGET else 1
+def measure_crowd(options: argparse.Namespace, folder: str) -> bool:
+    """Deliver to many."""
+    with running("platform", rate=5, folder=folder) as server:
+        result = uvloop.run(deliver(server, 2000, 0, options.seconds))
+    print(f"crowd: 2000 sockets x 5 messages/s, {options.seconds} s")
+    show(result)
+    is_good = result.skipped == 0 and result.p99_s <= P99_MAX_S
+    return verdict(f"all of them, p99 at most {P99_MAX_S} s", is_good)
+
+
+def measure_frozen(options: argparse.Namespace, folder: str) -> bool:
+    """Compare what readers get without and with others that never read."""
+    results = []
+    for n_frozen in (0, 50):
+        with running("platform", rate=5, folder=folder) as server:
+            results.append(uvloop.run(deliver(server, 1000, n_frozen, options.seconds)))
+        print(f"frozen: 1000 sockets x 5 messages/s beside {n_frozen} that never read")
+        show(results[-1])
+    alone, beside = results
+    print(f"  p99 {beside.p99_s / alone.p99_s:.2f} of that without them")
+    late_s = beside.p99_s - max(FROZEN_RATIO_MAX * alone.p99_s, alone.p99_s + FROZEN_NOISE_S)
+    return verdict("nothing changes for the others", late_s <= 0 and beside.skipped == 0)
+
+
+def measure_idle(options: argparse.Namespace, folder: str) -> bool:
+    """Compare the memory of sockets that ask for nothing."""
+    del options
+    held = {}
+    for name in ("bare", "platform"):
+        with running(name, rate=0.001, folder=folder) as server:
+            held[name] = uvloop.run(hold(server, 5000))
+    print(f"idle: 5000 sockets, {held['platform'] / 1024:.1f} KB each,", end=" ")
+    print(f"{held['platform'] / held['bare']:.2f} of bare ({held['bare'] / 1024:.1f} KB)")
+    return verdict(f"at most {IDLE_BYTES_MAX // 1024} KB", held["platform"] <= IDLE_BYTES_MAX)
+
+
+def measure_storm(options: argparse.Namespace, folder: str) -> bool:
+    """Kill the server of many sockets."""
+    del options
+    servers = [Running("platform", rate=5, folder=folder, port=free_port())]
+
+    def restart() -> None:
+        servers[-1].kill()
+        servers.append(Running("platform", rate=5, folder=folder, port=servers[-1].port))
+
+    async def storm() -> float:
+        return await come_back(servers[0].port, [Reader() for _ in range(2000)], restart)
+
+    try:
+        seconds = uvloop.run(storm())
+    finally:
+        servers[-1].kill()
+    print(f"storm: 2000 sockets have quotes again {seconds:.1f} s after kill -9 of their server")
+    return verdict(f"at most {STORM_MAX_S:.0f} s", seconds <= STORM_MAX_S)
+
+
+def show(result: Delivered) -> None:
+    """Print how messages came."""
+    print(
+        f"  {result.messages} messages, {result.skipped} left out,"
+        f" p50 {1000 * result.p50_s:.0f} ms, p99 {1000 * result.p99_s:.0f} ms",
+        flush=True,
+    )
+
+
+def verdict(target: str, is_reached: bool) -> bool:
+    """Print whether a target was reached, and return it."""
+    print(f"  target: {target}: {'reached' if is_reached else 'MISSED'}", flush=True)
+    return is_reached
+
+
+PARTS: dict[str, Callable[[argparse.Namespace, str], bool]] = {
+    "cpu": measure_cpu,
+    "crowd": measure_crowd,
+    "frozen": measure_frozen,
+    "idle": measure_idle,
+    "storm": measure_storm,
+}
 
 
 def main() -> int:
-    """Serve (in a child) or measure."""
+    """Measure the parts that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--sockets", type=int, default=500)
-    parser.add_argument("--rate", type=int, default=40)
+    parser.add_argument("--parts", default=",".join(PARTS))
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--serve", choices=SERVERS, help=argparse.SUPPRESS)
-    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.serve == "bare":
-        serve_bare(options.port, options.rate)
-    elif options.serve:
-        serve_platform(options.port, options.rate, portable=options.serve == "portable")
-    return measure(Load(options.sockets, options.rate, options.seconds), options.rounds)
+    with tempfile.TemporaryDirectory(prefix="fanout-") as folder:
+        reached = [PARTS[name](options, folder) for name in options.parts.split(",")]
+    return 0 if all(reached) else 1
 
 
 if __name__ == "__main__":
