@@ -143,10 +143,10 @@ class Diary:
 
 
 @asynccontextmanager
-async def serving(application: object) -> AsyncIterator[str]:
-    """Run the production server on a free port of this machine; yield its address."""
+async def serving(application: object, port: int = 0) -> AsyncIterator[str]:
+    """Run the production server on a (free) port of this machine; yield its address."""
     server = Server(server_config(application))
-    sock = bind("127.0.0.1", 0)
+    sock = bind("127.0.0.1", port)
     task = asyncio.create_task(server.serve(sockets=[sock]))
     try:
         yield f"ws://127.0.0.1:{sock.getsockname()[1]}"
