@@ -13,7 +13,7 @@ nothing for SILENCE_MAX_S is given up, because the server has a heartbeat.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
@@ -98,7 +98,7 @@ class MarketClient:
             self._fresh.pop(symbol, None)
         await self._send({"type": "unsubscribe", "symbols": list(symbols)})
 
-    async def updates(self) -> AsyncIterator[Quote]:
+    async def updates(self) -> AsyncGenerator[Quote, None]:
         """Yield quotes as they change; a reader that is slow gets the newest of each symbol.
 
         Raises MarketRefusedError once the server has refused this client for good.
