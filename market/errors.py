@@ -34,6 +34,12 @@ class ImportFileError(InvalidInputError):
     code = ErrorCode.IMPORT_FILE_INVALID
 
 
+class IndicatorInvalidError(InvalidInputError):
+    """An indicator is unknown, or one of its numbers is out of bounds."""
+
+    code = ErrorCode.INDICATOR_INVALID
+
+
 class WatchlistNotFoundError(NotFoundError):
     """There is no such list, or it belongs to somebody else."""
 

@@ -73,6 +73,68 @@ def price_series(values: ArrayLike, *, name: str, minimum: int) -> FloatArray:
     return array
 
 
+def bar_series(
+    highs: ArrayLike, lows: ArrayLike, closes: ArrayLike, *, minimum: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the highs, lows and closes of the same bars as float64.
+
+    Parameters
+    ----------
+    highs, lows, closes : array_like of shape (n_observations,)
+        Positive prices, oldest first.
+    minimum : int
+        Smallest number of bars that the caller can work with.
+
+    Returns
+    -------
+    tuple of ndarray of shape (n_observations,)
+        Highs, lows and closes.
+
+    Raises
+    ------
+    InvalidSeriesError
+        If a price is NaN, infinite or not positive, lengths differ, or a high is below its low.
+    InsufficientDataError
+        If there are fewer than `minimum` bars.
+    """
+    high = price_series(highs, name="highs", minimum=minimum)
+    low = price_series(lows, name="lows", minimum=minimum)
+    close = price_series(closes, name="closes", minimum=minimum)
+    if not high.size == low.size == close.size:
+        raise InvalidSeriesError("highs, lows and closes must have one length")
+    if np.any(high < low):
+        raise InvalidSeriesError("a high is below its low")
+    return high, low, close
+
+
+def volume_series(values: ArrayLike, *, n_bars: int) -> FloatArray:
+    """Return the volumes of bars as float64.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_bars,)
+        Volumes, zero or more, oldest first.
+    n_bars : int
+        Number of bars that they belong to.
+
+    Returns
+    -------
+    ndarray of shape (n_bars,)
+        The volumes.
+
+    Raises
+    ------
+    InvalidSeriesError
+        If a volume is NaN, infinite or negative, or their number is not `n_bars`.
+    """
+    array = series(values, name="volumes", minimum=0)
+    if array.size != n_bars:
+        raise InvalidSeriesError("volumes and prices must have one length")
+    if np.any(array < 0):
+        raise InvalidSeriesError("volumes must not be negative")
+    return array
+
+
 def matrix(values: ArrayLike, *, name: str, minimum: int) -> FloatArray:
     """Return a two-dimensional finite float64 array.
 

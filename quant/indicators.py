@@ -7,11 +7,10 @@ inside the functions because loading it costs every process that only imports th
 
 from dataclasses import dataclass
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from quant import checks
-from quant.errors import InvalidParameterError, InvalidSeriesError
+from quant.errors import InvalidParameterError
 from quant.types import FloatArray
 
 
@@ -302,7 +301,7 @@ def average_true_range(
     import talib
 
     checks.periods(window, name="window", minimum=2)
-    high, low, close = _bars(highs, lows, closes, minimum=window + 1)
+    high, low, close = checks.bar_series(highs, lows, closes, minimum=window + 1)
     average: FloatArray = talib.ATR(high, low, close, timeperiod=window)
     return average
 
@@ -356,7 +355,7 @@ def stochastic_oscillator(
 
     checks.periods(window, name="window", minimum=2)
     checks.periods(smoothing, name="smoothing", minimum=1)
-    high, low, close = _bars(highs, lows, closes, minimum=window + 2 * smoothing - 2)
+    high, low, close = checks.bar_series(highs, lows, closes, minimum=window + 2 * smoothing - 2)
     percent_k, percent_d = talib.STOCH(
         high,
         low,
@@ -366,16 +365,3 @@ def stochastic_oscillator(
         slowd_period=smoothing,
     )
     return Stochastic(percent_k=percent_k, percent_d=percent_d)
-
-
-def _bars(
-    highs: ArrayLike, lows: ArrayLike, closes: ArrayLike, *, minimum: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    high = checks.price_series(highs, name="highs", minimum=minimum)
-    low = checks.price_series(lows, name="lows", minimum=minimum)
-    close = checks.price_series(closes, name="closes", minimum=minimum)
-    if not high.size == low.size == close.size:
-        raise InvalidSeriesError("highs, lows and closes must have one length")
-    if np.any(high < low):
-        raise InvalidSeriesError("a high is below its low")
-    return high, low, close

@@ -9,9 +9,10 @@ from django.utils.translation import get_language
 
 from market import rollup, rules
 from market.enums import generated_names
+from market.indicator_selectors import IndicatorAnswer, IndicatorLines
 from market.models import Instrument
 from market.overview import Overview, Row
-from market.types import PRICE_UNIT, BarSeries
+from market.types import PRICE_UNIT, BarSeries, FloatArray
 from tradingplatform.money import decimal_text
 
 _DATED = {"1d", "1w", "1mo"}
@@ -53,7 +54,6 @@ def display_name(row: Instrument) -> str:
 def bars_payload(bars: BarSeries, next_url: str | None) -> dict[str, Any]:
     """Return the answer of a bar request."""
     times = time_texts(bars)
-    mask = int(np.bitwise_or.reduce(bars.generated_mask)) if len(bars) else 0
     prices = [
         [price_text(units) for units in column.tolist()]
         for column in (bars.open_units, bars.high_units, bars.low_units, bars.close_units)
@@ -65,9 +65,25 @@ def bars_payload(bars: BarSeries, next_url: str | None) -> dict[str, Any]:
         "interval": bars.interval,
         "currency": bars.currency,
         "source": bars.source,
-        "generated_fields": generated_names(mask),
+        "generated_fields": _generated_fields(bars),
         "generated": _generated_ranges(bars, times),
         "results": [dict(zip(names, row, strict=True)) for row in rows],
+        "next": next_url,
+    }
+
+
+def indicators_payload(answer: IndicatorAnswer, next_url: str | None) -> dict[str, Any]:
+    """Return the answer of an indicator request: columns beside the times of the bars."""
+    bars = answer.bars
+    times = time_texts(bars)
+    return {
+        "symbol": bars.symbol,
+        "interval": bars.interval,
+        "currency": bars.currency,
+        "source": bars.source,
+        "generated_fields": _generated_fields(bars),
+        "times": times,
+        "indicators": [_indicator(one, times) for one in answer.indicators],
         "next": next_url,
     }
 
@@ -110,6 +126,25 @@ def price_text(units: int) -> str:
     """Write a stored price plainly, like money.decimal_text but ten times as fast."""
     whole, rest = divmod(units, PRICE_UNIT)
     return str(whole) if rest == 0 else f"{whole}.{rest:06d}".rstrip("0")
+
+
+def _indicator(found: IndicatorLines, times: list[str]) -> dict[str, Any]:
+    settled = found.settled_from
+    lines = zip(found.wanted.indicator.lines, found.lines, strict=False)
+    return {
+        "name": found.wanted.indicator.name,
+        "parameters": found.wanted.parameters,
+        "settled_from": None if settled is None else times[settled],
+        "values": {name: _numbers(line) for name, line in lines},
+    }
+
+
+def _numbers(line: FloatArray) -> list[float | None]:
+    return [None if value != value else value for value in line.tolist()]  # noqa: PLR0124 - NaN
+
+
+def _generated_fields(bars: BarSeries) -> list[str]:
+    return generated_names(int(np.bitwise_or.reduce(bars.generated_mask)) if len(bars) else 0)
 
 
 def _movers(rows: Iterable[Row], now: datetime) -> list[dict[str, Any]]:

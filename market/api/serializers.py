@@ -8,6 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from market.enums import AssetType, BarInterval, Exchange
+from market.indicator_selectors import INDICATOR_BARS_DEFAULT, INDICATOR_BARS_MAX
+from market.indicators import INDICATORS, Wanted, indicators_parse
 from market.selectors import BARS_DEFAULT, BARS_MAX
 
 QUOTES_MAX = 200
@@ -69,6 +71,31 @@ class BarsInput(serializers.Serializer[Any]):
     end = EdgeField(required=False, help_text="A date includes its whole day.")
     limit = serializers.IntegerField(
         default=BARS_DEFAULT, help_text=f"Up to {BARS_MAX}; 2000 for rolled-up intervals."
+    )
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class IndicatorsField(serializers.Field[list[Wanted], str, str, Any]):
+    """Indicators with commas between them, each with its numbers: rsi:14,macd:12-26-9."""
+
+    def to_internal_value(self, data: str) -> list[Wanted]:
+        return indicators_parse(data)
+
+    def to_representation(self, value: list[Wanted]) -> str:
+        return ",".join(one.indicator.name for one in value)
+
+
+class IndicatorsInput(serializers.Serializer[Any]):
+    indicators = IndicatorsField(
+        help_text=f"Up to 10 of {', '.join(sorted(INDICATORS))}; rsi:14,macd:12-26-9,bbands:20-2."
+    )
+    interval = serializers.CharField(
+        default=BarInterval.DAY, help_text="1m 5m 15m 1h 1d 1w or 1mo."
+    )
+    start = EdgeField(required=False)
+    end = EdgeField(required=False, help_text="A date includes its whole day.")
+    limit = serializers.IntegerField(
+        default=INDICATOR_BARS_DEFAULT, min_value=1, max_value=INDICATOR_BARS_MAX
     )
 
 
@@ -146,6 +173,30 @@ class BarsOutput(serializers.Serializer[Any]):
     )
     generated = GeneratedOutput(many=True, help_text="Which figures, from when to when.")
     results = BarOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class IndicatorOutput(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    parameters = serializers.DictField(child=serializers.FloatField())
+    settled_from = serializers.CharField(
+        allow_null=True,
+        help_text="The first time with all earlier bars it needs; null without any.",
+    )
+    values = serializers.DictField(
+        child=serializers.ListField(child=serializers.FloatField(allow_null=True)),
+        help_text="By line, one number beside each time; null where not defined.",
+    )
+
+
+class IndicatorsOutput(serializers.Serializer[Any]):
+    symbol = serializers.CharField()
+    interval = serializers.ChoiceField(choices=BarInterval.choices)
+    currency = serializers.CharField()
+    source = serializers.CharField(help_text="All origins, joined by +.")  # type: ignore[assignment] # a name DRF also uses
+    generated_fields = serializers.ListField(child=serializers.CharField())
+    times = serializers.ListField(child=serializers.CharField())
+    indicators = IndicatorOutput(many=True)
     next = serializers.CharField(allow_null=True)
 
 

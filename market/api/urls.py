@@ -12,6 +12,7 @@ urlpatterns = [
     path("instruments/<str:symbol>", views.InstrumentView.as_view(), name="instrument"),
     path("quotes", views.QuotesView.as_view(), name="quotes"),
     path("bars/<str:symbol>", views.BarsView.as_view(), name="bars"),
+    path("indicators/<str:symbol>", views.IndicatorsView.as_view(), name="indicators"),
     path("overview", views.OverviewView.as_view(), name="overview"),
     path("watchlists", watch_views.WatchlistsView.as_view(), name="watchlists"),
     path(_WATCHLIST, watch_views.WatchlistView.as_view(), name="watchlist"),

@@ -11,6 +11,8 @@ from market.api import rendering
 from market.api.serializers import (
     BarsInput,
     BarsOutput,
+    IndicatorsInput,
+    IndicatorsOutput,
     InstrumentOutput,
     InstrumentsInput,
     InstrumentsOutput,
@@ -19,6 +21,7 @@ from market.api.serializers import (
     QuotesInput,
     QuotesOutput,
 )
+from market.indicator_selectors import indicators_get
 from market.overview import overview_of
 from market.types import BarSeries
 from tradingplatform.api.pagination import CursorPages
@@ -66,6 +69,15 @@ class BarsView(ApiView):
         wanted = parsed(BarsInput, request.query_params)
         bars = selectors.bars_get(symbol=symbol.upper(), **wanted)
         return Response(rendering.bars_payload(bars, _next_url(request, bars)))
+
+
+class IndicatorsView(ApiView):
+    @extend_schema(parameters=[IndicatorsInput], responses=IndicatorsOutput)
+    def get(self, request: Request, symbol: str) -> Response:
+        """Return indicators beside the bars of a range; null where one is not defined."""
+        wanted = parsed(IndicatorsInput, request.query_params)
+        answer = indicators_get(symbol=symbol.upper(), wanted=wanted.pop("indicators"), **wanted)
+        return Response(rendering.indicators_payload(answer, _next_url(request, answer.bars)))
 
 
 class OverviewView(ApiView):

@@ -7,9 +7,12 @@ MODULES = [
     "quant.checks",
     "quant.drawdown",
     "quant.indicators",
+    "quant.oscillators",
     "quant.performance",
     "quant.returns",
     "quant.risk",
+    "quant.trend",
+    "quant.volume",
 ]
 
 
