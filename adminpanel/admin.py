@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from accounts.admin import ReadOnlyAdmin
 from tradingplatform.db.models import DeadLetter, JobRun, Lease, ShardConfig
-from tradingplatform.services.models import StoredMessage
+from tradingplatform.services.models import ProviderToken, StoredMessage
 
 # Operators are named one by one; nothing here asks for a group.
 admin.site.unregister(Group)
@@ -38,6 +38,12 @@ class LeaseAdmin(ReadOnlyAdmin):
 class ShardConfigAdmin(ReadOnlyAdmin):
     list_display = ("logical_shard", "database_alias", "state", "version")
     list_filter = ("database_alias", "state")
+
+
+@admin.register(ProviderToken)
+class ProviderTokenAdmin(ReadOnlyAdmin):
+    list_display = ("provider", "kind", "issued_at", "expires_at")
+    exclude = ("sealed",)
 
 
 @admin.register(StoredMessage)

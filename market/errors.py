@@ -4,9 +4,11 @@ from tradingplatform.errors import (
     ConflictError,
     ErrorCode,
     InvalidInputError,
+    NotConfiguredError,
     NotFoundError,
     UnavailableError,
     UnprocessableError,
+    UpstreamError,
 )
 
 
@@ -68,3 +70,15 @@ class WatchlistItemNotFoundError(NotFoundError):
     """The symbol is not on the list."""
 
     code = ErrorCode.WATCHLIST_ITEM_NOT_FOUND
+
+
+class CapabilityMissingError(NotConfiguredError):
+    """No configured source of market data can tell this."""
+
+    code = ErrorCode.CAPABILITY_MISSING
+
+
+class ProviderAnswerError(UpstreamError):
+    """A source answered with something that cannot be read; nothing of it is used."""
+
+    code = ErrorCode.PROVIDER_ANSWER_INVALID

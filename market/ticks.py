@@ -12,15 +12,36 @@ CLOCK_SKEW_MAX = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
+class DayFigures:
+    """What a source tells of the running session as a whole; None for what it does not tell."""
+
+    volume: int
+    open: Decimal | None = None
+    high: Decimal | None = None
+    low: Decimal | None = None
+    base_price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
-    """One trade as a provider told it; ``size`` is its volume alone, 0 for a mere quote."""
+    """One trade as a provider told it; ``size`` is its volume alone, 0 for a mere quote.
+
+    ``bid`` and ``ask`` are None where the source does not tell them. A source that knows the
+    whole ``day`` is believed in it: what was missed between two ticks is then not lost.
+    """
 
     symbol: str
     price: Decimal
-    bid: Decimal
-    ask: Decimal
+    bid: Decimal | None
+    ask: Decimal | None
     size: int
     exchange_time: datetime
+    day: DayFigures | None = None
+
+    @property
+    def is_snapshot(self) -> bool:
+        """Whether it tells how things stand, not that something has just traded."""
+        return self.size == 0 and self.day is not None
 
 
 class TickProvider(Protocol):
@@ -55,14 +76,17 @@ def plausible_range(exchange: str, base_price: Decimal) -> PlausibleRange:
 
 def tick_fault(tick: Tick, allowed: PlausibleRange, at: datetime) -> str | None:
     """Return the reason to refuse a tick in one word, or None for a good one."""
-    figures = (tick.price, tick.bid, tick.ask)
+    figures = [figure for figure in (tick.price, tick.bid, tick.ask) if figure is not None]
     if not all(figure.is_finite() for figure in figures):
         return "not_a_number"
+    late = at - tick.exchange_time
+    # A snapshot tells of a trade that may be hours old; news may not.
+    is_late = late > CLOCK_SKEW_MAX and not tick.is_snapshot
     faults = (
         ("not_positive", min(figures) <= 0),
         ("out_of_band", not allowed.low <= tick.price <= allowed.high),
-        ("crossed", tick.bid > tick.ask),
+        ("crossed", tick.bid is not None and tick.ask is not None and tick.bid > tick.ask),
         ("negative_volume", tick.size < 0),
-        ("clock_skew", abs(tick.exchange_time - at) > CLOCK_SKEW_MAX),
+        ("clock_skew", -late > CLOCK_SKEW_MAX or is_late),
     )
     return next((fault for fault, is_there in faults if is_there), None)

@@ -15,6 +15,7 @@ from tradingplatform.errors import UnavailableError
 from tradingplatform.services.base import namespaced, without_secrets
 from tradingplatform.services.protection import CircuitBreaker
 from tradingplatform.services.redis_client import redis_client
+from tradingplatform.services.slots import HOLDERS, KEEP, NEVER_S, TAKE, MemorySlots
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -63,6 +64,22 @@ class Cache(Protocol):
         """Forget the key."""
         ...
 
+    def take_slot(self, key: str, holder: str, *, most: int, hold_s: float) -> float:
+        """Take one of ``most`` places for ``hold_s`` at the longest, or take it anew.
+
+        Returns 0 when it is taken, else the seconds until one is free. Raises
+        UnavailableError when nobody can tell.
+        """
+        ...
+
+    def keep_slot(self, key: str, holder: str, for_s: float) -> None:
+        """Let a place end ``for_s`` seconds from now; at once for 0."""
+        ...
+
+    def slot_holders(self, key: str) -> list[str]:
+        """Return who holds a place; nobody while the cache is out of reach."""
+        ...
+
     def ping(self) -> None: ...
     def close(self) -> None: ...
     def describe(self) -> str: ...
@@ -77,6 +94,7 @@ class MemoryCache:
         self._max_entries = max_entries
         self._timer = timer
         self._entries: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        self._slots = MemorySlots(timer)
         self._lock = threading.Lock()
 
     def get(self, key: str) -> Any:
@@ -127,12 +145,25 @@ class MemoryCache:
         with self._lock:
             self._entries.pop(namespaced("cache", key), None)
 
+    def take_slot(self, key: str, holder: str, *, most: int, hold_s: float) -> float:
+        with self._lock:
+            return self._slots.take(key, holder, most, hold_s)
+
+    def keep_slot(self, key: str, holder: str, for_s: float) -> None:
+        with self._lock:
+            self._slots.keep(key, holder, for_s)
+
+    def slot_holders(self, key: str) -> list[str]:
+        with self._lock:
+            return self._slots.holders(key)
+
     def ping(self) -> None:
         return
 
     def close(self) -> None:
         with self._lock:
             self._entries.clear()
+            self._slots.clear()
 
     def describe(self) -> str:
         return f"in-process, {len(self._entries)} of at most {self._max_entries} entries"
@@ -218,6 +249,20 @@ class RedisCache:
         with suppress(UnavailableError):
             self._ask(lambda: self._client.delete(namespaced("cache", key)))
 
+    def take_slot(self, key: str, holder: str, *, most: int, hold_s: float) -> float:
+        wait_ms = self._slots(TAKE, key, _milliseconds(hold_s), holder, most)
+        return NEVER_S if wait_ms < 0 else int(wait_ms) / 1000
+
+    def keep_slot(self, key: str, holder: str, for_s: float) -> None:
+        with suppress(UnavailableError):
+            self._slots(KEEP, key, int(for_s * 1000), holder)
+
+    def slot_holders(self, key: str) -> list[str]:
+        try:
+            return [holder.decode() for holder in self._slots(HOLDERS, key)]
+        except UnavailableError:
+            return []
+
     def ping(self) -> None:
         self._client.ping()
         self._breaker.succeeded()
@@ -227,6 +272,10 @@ class RedisCache:
 
     def describe(self) -> str:
         return f"Redis at {without_secrets(self._url)}"
+
+    def _slots(self, script: str, key: str, *arguments: object) -> Any:
+        name, texts = namespaced("cache", f"slots:{key}"), [str(value) for value in arguments]
+        return self._ask(lambda: self._client.eval(script, 1, name, *texts))
 
     def _ask(self, question: Callable[[], T]) -> T:
         """Ask Redis unless it has just failed; raises UnavailableError."""

@@ -26,3 +26,24 @@ class StoredMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.pk}"
+
+
+class ProviderToken(models.Model):
+    """A token that a provider gave to one of its keys; sealed, and useless after its end."""
+
+    id = models.BigAutoField(primary_key=True)
+    provider = models.CharField(max_length=16)
+    key_identity = models.UUIDField()
+    kind = models.CharField(max_length=16)
+    sealed = models.TextField()
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "provider_token"
+        constraints = [
+            models.UniqueConstraint(fields=["key_identity", "kind"], name="provider_token_key_kind")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.kind} until {self.expires_at:%Y-%m-%d %H:%M}"

@@ -1,11 +1,11 @@
-"""Protect others and ourselves: circuit breakers and rate budgets, one per process and name."""
+"""Protect others and ourselves: circuit breakers, one per process and name."""
 
 import threading
 from collections.abc import Callable
 from enum import StrEnum
 
 from tradingplatform import clock
-from tradingplatform.errors import LimitExceededError, UnavailableError
+from tradingplatform.errors import UnavailableError
 
 
 class BreakerState(StrEnum):
@@ -69,37 +69,3 @@ class CircuitBreaker:
             return BreakerState.CLOSED
         is_over = self._timer() - self._opened_at >= self._pause_s
         return BreakerState.HALF_OPEN if is_over else BreakerState.OPEN
-
-
-class RateBudget:
-    """A token bucket: ``burst`` calls at once, then ``per_s`` a second."""
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        per_s: float,
-        burst: int,
-        timer: Callable[[], float] = clock.monotonic,
-    ) -> None:
-        self._name = name
-        self._timer = timer
-        self._per_s = per_s
-        self._burst = burst
-        self._tokens = float(burst)
-        self._filled_at = self._timer()
-        self._lock = threading.Lock()
-
-    def spend(self) -> None:
-        """Take one call out of the budget; raises LimitExceededError when it is empty."""
-        with self._lock:
-            at = self._timer()
-            earned = (at - self._filled_at) * self._per_s
-            self._tokens = min(float(self._burst), self._tokens + earned)
-            self._filled_at = at
-            if self._tokens >= 1:
-                self._tokens -= 1
-                return
-            wait_s = (1 - self._tokens) / self._per_s
-        msg = f"The call budget of {self._name} is used up."
-        raise LimitExceededError(msg, retry_after_s=max(1, round(wait_s)))

@@ -24,6 +24,7 @@ from tradingplatform.services.ai_chat import Plan, PlanRequest, Usage, WriteRequ
 from tradingplatform.services.ai_chat.local import LocalAnalyst
 from tradingplatform.services.container import services
 from tradingplatform.services.email import StoredEmail
+from tradingplatform.services.external.sample import SampleExternal
 from tradingplatform.services.notification import Channel, Recipient
 from tradingplatform.services.search import SearchDocument
 from tradingplatform.services.sms import StoredSms
@@ -187,6 +188,8 @@ def _vector_db() -> str:
 
 
 def _external() -> str:
+    if not isinstance(services.external, SampleExternal):
+        return _ping_only("external")
     answer = services.external.fetch("FRED", "roundtrip")
     return f"answered by {answer.source}"
 

@@ -13,6 +13,7 @@ from tradingplatform.settings.logs import *
 from tradingplatform.settings.market import *
 from tradingplatform.settings.pages import *
 from tradingplatform.settings.portfolio import *
+from tradingplatform.settings.providers import *
 from tradingplatform.settings.realtime import *
 from tradingplatform.settings.security import *
 from tradingplatform.settings.services import *

@@ -70,12 +70,25 @@ class Environment(BaseSettings):
     sms_url: str = "stored://"
     search_url: str = "sqlite://"
     vector_url: str = "local://"
-    external_url: str = "sample://"
+    external_url: str = ""
     skip_aws: bool = True
 
     openai_api_key: str = ""
     openai_base_url: str = ""
     openai_model: str = "gpt-4o-mini"
+
+    kis_app_keys: str = ""
+    kis_rest_url: str = "https://openapi.koreainvestment.com:9443"
+    kis_ws_url: str = "ws://ops.koreainvestment.com:21000/tryitout"
+    kis_paper_rest_url: str = "https://openapivts.koreainvestment.com:29443"
+    kis_paper_ws_url: str = "ws://ops.koreainvestment.com:31000/tryitout"
+    kis_calls_per_s: int = Field(15, ge=1, le=18)
+    kis_paper_calls_per_s: int = Field(1, ge=1, le=5)
+    fmp_url: str = "https://financialmodelingprep.com"
+    fmp_api_key: str = ""
+    fmp_plan: str = Field("FREE", pattern="^(FREE|STARTER|PREMIUM|ULTIMATE)$")
+    market_providers: Words = ["KIS", "FMP", "CSV", "SAMPLE"]
+    market_feed: str = Field("sample", pattern="^(sample|kis)$")
 
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
     log_files: bool = True
@@ -92,6 +105,7 @@ class Environment(BaseSettings):
         "ws_allowed_origins",
         "trusted_proxies",
         "internal_networks",
+        "market_providers",
         mode="before",
     )
     @classmethod

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tradingplatform.settings.environment import Environment, load, split_url, stop
+from tradingplatform.settings.providers import is_live
 
 _PACKAGE = "tradingplatform.services"
 
@@ -86,7 +87,7 @@ def services_from(env: Environment) -> dict[str, dict[str, Any]]:
         "cache": _choose("CACHE_URL", env.cache_url, {"url": env.cache_url}),
         "database": (f"{_PACKAGE}.database.DjangoDatabase", {}),
         "ai_chat": _ai_chat(env),
-        "external": _choose("EXTERNAL_URL", env.external_url),
+        "external": _choose("EXTERNAL_URL", _external_url(env)),
         "storage": _choose("STORAGE_URL", env.storage_url, _storage_options(env)),
         "search": _choose("SEARCH_URL", env.search_url, _search_options(env)),
         "vector_db": _choose("VECTOR_URL", env.vector_url),
@@ -173,6 +174,10 @@ def _ai_chat(env: Environment) -> tuple[str, dict[str, Any]]:
         "model": env.openai_model,
     }
     return f"{_PACKAGE}.ai_chat.openai.OpenAIChat", options
+
+
+def _external_url(env: Environment) -> str:
+    return env.external_url or ("live://" if is_live(env) else "sample://")
 
 
 def _storage_options(env: Environment) -> dict[str, Any]:

@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from tradingplatform.services.external.fmp import FmpSession
+    from tradingplatform.services.external.kis.pool import KisPool
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,14 @@ class External(Protocol):
         Raises NotFoundError for an unknown provider, NotConfiguredError for one without a
         key, UpstreamError when it fails, LimitExceededError when its budget is used up.
         """
+        ...
+
+    def kis(self) -> "KisPool":
+        """Return the operator's connection to KIS; NotConfiguredError without one."""
+        ...
+
+    def fmp(self) -> "FmpSession":
+        """Return the operator's connection to FMP; NotConfiguredError without one."""
         ...
 
     def ping(self) -> None: ...

@@ -7,8 +7,10 @@ from datetime import date, timedelta
 import numpy as np
 
 from tradingplatform import clock
-from tradingplatform.errors import NotFoundError
+from tradingplatform.errors import NotConfiguredError, NotFoundError
 from tradingplatform.services.external import PROVIDERS, ExternalAnswer
+from tradingplatform.services.external.fmp import FmpSession
+from tradingplatform.services.external.kis.pool import KisPool
 
 SOURCE = "SAMPLE"
 N_OBSERVATIONS = 60
@@ -31,6 +33,14 @@ class SampleExternal:
             received_at=clock.now(),
             content={"source": SOURCE, "observations": _series(provider, resource, params or {})},
         )
+
+    def kis(self) -> KisPool:
+        msg = "KIS is not configured: EXTERNAL_URL is sample://, or there is no key."
+        raise NotConfiguredError(msg, provider="KIS")
+
+    def fmp(self) -> FmpSession:
+        msg = "FMP is not configured: EXTERNAL_URL is sample://, or there is no key."
+        raise NotConfiguredError(msg, provider="FMP")
 
     def ping(self) -> None:
         self.fetch("FRED", "ping")

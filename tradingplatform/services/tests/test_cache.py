@@ -8,6 +8,7 @@ import pytest
 
 from tradingplatform import clock
 from tradingplatform.errors import UnavailableError
+from tradingplatform.ids import secret_token
 from tradingplatform.services.cache import Cache, MemoryCache, RedisCache
 from tradingplatform.services.redis_client import redis_client
 from tradingplatform.services.tests.conftest import PrivateRedis
@@ -193,4 +194,57 @@ def test_frozen_redis_holds_up_one_caller_not_all(private_redis: PrivateRedis) -
     for _ in range(100):
         assert cache.get("quote") is None
     assert clock.monotonic() - before < 0.5
+    cache.close()
+
+
+def test_places_are_limited_and_come_back(cache: Cache) -> None:
+    key = f"places-{secret_token(6)}"
+    assert cache.take_slot(key, "mina", most=2, hold_s=60) == 0
+    assert cache.take_slot(key, "joon", most=2, hold_s=30) == 0
+
+    wait_s = cache.take_slot(key, "sora", most=2, hold_s=60)
+    assert 29 < wait_s <= 30
+    assert cache.slot_holders(key) == ["joon", "mina"]
+
+    cache.keep_slot(key, "mina", 0)
+    assert cache.take_slot(key, "sora", most=2, hold_s=60) == 0
+    assert cache.slot_holders(key) == ["joon", "sora"]
+
+
+def test_who_holds_a_place_may_take_it_anew(cache: Cache) -> None:
+    key = f"places-{secret_token(6)}"
+    for _ in range(3):
+        assert cache.take_slot(key, "mina", most=1, hold_s=60) == 0
+
+    assert cache.slot_holders(key) == ["mina"]
+    assert cache.take_slot(key, "joon", most=0, hold_s=60) > 0
+
+
+def test_a_place_ends_by_itself(cache: Cache, wait_until: Any) -> None:
+    key = f"places-{secret_token(6)}"
+    cache.take_slot(key, "mina", most=1, hold_s=60)
+    cache.keep_slot(key, "mina", 0.05)
+
+    wait_until(lambda: cache.take_slot(key, "joon", most=1, hold_s=60) == 0)
+    assert cache.slot_holders(key) == ["joon"]
+
+
+def test_a_crowd_takes_no_more_than_there_is(cache: Cache) -> None:
+    key = f"places-{secret_token(6)}"
+
+    def take(number: int) -> bool:
+        return cache.take_slot(key, f"user {number}", most=7, hold_s=60) == 0
+
+    with ThreadPoolExecutor(16) as crowd:
+        assert sum(crowd.map(take, range(64))) == 7
+
+
+@pytest.mark.real
+def test_nobody_gets_a_place_while_redis_is_away(private_redis: PrivateRedis) -> None:
+    cache = RedisCache(url=private_redis.url)
+    private_redis.stop()
+
+    with pytest.raises(UnavailableError):
+        cache.take_slot("places", "mina", most=1, hold_s=60)
+    assert cache.slot_holders("places") == []
     cache.close()

@@ -7,16 +7,16 @@ import pytest
 import stamina
 
 from tradingplatform.errors import (
-    LimitExceededError,
     NotConfiguredError,
     NotFoundError,
     UnavailableError,
     UpstreamError,
 )
-from tradingplatform.services.external.client import ProviderClient
+from tradingplatform.services.external.budget import Window
+from tradingplatform.services.external.client import Call, ProviderClient
 from tradingplatform.services.external.live import LiveExternal
 from tradingplatform.services.external.sample import SampleExternal
-from tradingplatform.services.protection import BreakerState, CircuitBreaker, RateBudget
+from tradingplatform.services.protection import BreakerState, CircuitBreaker
 
 
 class Timer:
@@ -59,9 +59,9 @@ def connect() -> Iterator[Connect]:
 
     def build(provider: Provider) -> ProviderClient:
         client = ProviderClient(
-            "FMP",
+            "FMP:LIVE:test",
             base_url="https://provider.test/api",
-            burst=100,
+            windows=(Window(100, 1.0),),
             transport=httpx2.MockTransport(provider),
         )
         clients.append(client)
@@ -75,7 +75,7 @@ def connect() -> Iterator[Connect]:
 def test_answer_comes_back(connect: Connect) -> None:
     provider = Provider(200)
 
-    answer = connect(provider).request("GET", "/quote", params={"symbol": "AAPL"})
+    answer = connect(provider).send(Call("GET", "/quote", params={"symbol": "AAPL"}))
 
     assert answer.json() == {"ok": True}
     assert str(provider.calls[0].url) == "https://provider.test/api/quote?symbol=AAPL"
@@ -87,7 +87,7 @@ def test_answer_comes_back(connect: Connect) -> None:
 def test_reading_is_tried_again(connect: Connect, fault: int | Exception) -> None:
     provider = Provider(fault, fault, 200)
 
-    assert connect(provider).request("GET", "/quote").status_code == 200
+    assert connect(provider).send(Call("GET", "/quote")).status_code == 200
     assert len(provider.calls) == 3
 
 
@@ -95,7 +95,7 @@ def test_reading_gives_up_after_three_tries(connect: Connect) -> None:
     provider = Provider(503)
 
     with pytest.raises(UpstreamError, match="FMP failed: status 503"):
-        connect(provider).request("GET", "/quote", params={"apikey": "s3cret"})
+        connect(provider).send(Call("GET", "/quote", params={"apikey": "s3cret"}))
     assert len(provider.calls) == 3
 
 
@@ -104,7 +104,7 @@ def test_writing_is_never_repeated(connect: Connect, fault: int | Exception) -> 
     provider = Provider(fault, 200)
 
     with pytest.raises(UpstreamError):
-        connect(provider).request("POST", "/order", json={"quantity": 1})
+        connect(provider).send(Call("POST", "/order", json={"quantity": 1}))
     assert len(provider.calls) == 1
 
 
@@ -113,7 +113,7 @@ def test_refusal_is_not_repeated_and_tells_no_key(connect: Connect, status: int)
     provider = Provider(status)
 
     with pytest.raises(UpstreamError) as refused:
-        connect(provider).request("GET", "/quote", params={"apikey": "s3cret"})
+        connect(provider).send(Call("GET", "/quote", params={"apikey": "s3cret"}))
 
     assert len(provider.calls) == 1
     assert refused.value.details == {"provider": "FMP", "status": status}
@@ -123,7 +123,7 @@ def test_refusal_is_not_repeated_and_tells_no_key(connect: Connect, status: int)
 def test_redirects_are_not_followed(connect: Connect) -> None:
     provider = Provider(302)
 
-    assert connect(provider).request("GET", "/quote").status_code == 302
+    assert connect(provider).send(Call("GET", "/quote")).status_code == 302
     assert len(provider.calls) == 1
 
 
@@ -132,12 +132,12 @@ def test_failing_provider_is_left_alone(connect: Connect) -> None:
     client = connect(provider)
 
     with pytest.raises(UpstreamError):
-        client.request("GET", "/quote")
+        client.send(Call("GET", "/quote"))
     with pytest.raises((UnavailableError, UpstreamError)):
-        client.request("GET", "/quote")
+        client.send(Call("GET", "/quote"))
     asked = len(provider.calls)
     with pytest.raises(UnavailableError, match="left alone"):
-        client.request("GET", "/quote")
+        client.send(Call("GET", "/quote"))
 
     assert asked == 5
     assert len(provider.calls) == asked
@@ -187,27 +187,6 @@ def test_try_that_never_reports_back_does_not_shut_the_circuit_for_good() -> Non
     breaker.before_call()
     breaker.succeeded()
     assert breaker.state() is BreakerState.CLOSED
-
-
-def test_budget_allows_a_burst_and_then_the_rate() -> None:
-    timer = Timer()
-    budget = RateBudget("KIS", per_s=2, burst=3, timer=timer)
-    for _ in range(3):
-        budget.spend()
-    with pytest.raises(LimitExceededError) as refused:
-        budget.spend()
-    assert refused.value.retry_after_s == 1
-
-    timer.at_s += 0.5
-    budget.spend()
-    with pytest.raises(LimitExceededError):
-        budget.spend()
-
-    timer.at_s += 1000
-    for _ in range(3):
-        budget.spend()
-    with pytest.raises(LimitExceededError):
-        budget.spend()
 
 
 def test_sample_is_labelled_and_repeats_itself() -> None:

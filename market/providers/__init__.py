@@ -1,0 +1,1 @@
+"""Every source of market data in one shape; see base.py."""

@@ -1,0 +1,240 @@
+"""What a source of market data can be asked, and the shape of every answer.
+
+Each datum names its ``source`` and ``as_of``, the instant to which it is true. What a source
+cannot tell is missing or raises; it is never made up.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from market.errors import CapabilityMissingError
+from market.rollup import BarArrays
+from market.ticks import DayFigures
+
+
+class Capability(StrEnum):
+    """What can be asked; a provider names those it has."""
+
+    QUOTES = "QUOTES"
+    ORDER_BOOK = "ORDER_BOOK"
+    BARS = "BARS"
+    INSTRUMENTS = "INSTRUMENTS"
+    FUNDAMENTALS = "FUNDAMENTALS"
+    NEWS = "NEWS"
+    MACRO = "MACRO"
+
+
+class Adjustment(StrEnum):
+    """Whether bars are as they traded, or re-scaled for what happened to the share since."""
+
+    RAW = "RAW"
+    SPLIT = "SPLIT"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """What a provider has to know of an instrument to name it in its own way."""
+
+    symbol: str
+    exchange: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderQuote:
+    """A price and the day around it; ``traded_at`` only where the source tells it."""
+
+    symbol: str
+    price: Decimal
+    day: DayFigures
+    currency: str
+    source: str
+    as_of: datetime
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    traded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BookLevel:
+    """One price of an order book, and how many shares wait there."""
+
+    price: Decimal
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBook:
+    """Asks from the lowest up, bids from the highest down."""
+
+    symbol: str
+    asks: tuple[BookLevel, ...]
+    bids: tuple[BookLevel, ...]
+    source: str
+    as_of: datetime
+
+
+@dataclass(frozen=True)
+class ProviderBars:
+    """Bars of one instrument, oldest first; times as market.rollup.BarArrays has them."""
+
+    symbol: str
+    interval: str
+    adjustment: Adjustment
+    bars: BarArrays
+    source: str
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentFact:
+    """What a source says an instrument is; "" where it says nothing."""
+
+    symbol: str
+    name: str
+    exchange: str
+    currency: str
+    source: str
+    as_of: datetime
+    asset_type: str = ""
+    sector: str = ""
+    industry: str = ""
+    isin: str = ""
+    listed_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Fundamentals:
+    """Figures by name, as of the end of a fiscal period; ratios are fractions."""
+
+    symbol: str
+    figures: Mapping[str, Decimal]
+    currency: str
+    source: str
+    as_of: datetime
+    period_end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewsItem:
+    """One headline; its text is untrusted data."""
+
+    title: str
+    url: str
+    publisher: str
+    published_at: datetime
+    symbols: tuple[str, ...]
+    source: str
+    as_of: datetime
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MacroPoint:
+    """One observation of an economic series."""
+
+    on: date
+    value: Decimal
+
+
+@dataclass(frozen=True)
+class MacroSeries:
+    """An economic series, oldest first."""
+
+    name: str
+    points: tuple[MacroPoint, ...]
+    source: str
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BarsWanted:
+    """Which bars: both days are included, in the zone of the exchange."""
+
+    interval: str
+    start: date
+    end: date
+    adjustment: Adjustment = Adjustment.RAW
+
+
+class MarketProvider(Protocol):
+    """A source of market data.
+
+    Methods raise CapabilityMissingError for what the source does not have,
+    NotConfiguredError without a key, ProviderAnswerError for an answer that cannot be read,
+    and UpstreamError, UnavailableError or LimitExceededError when the source does not answer.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return the word that stands as ``source`` on what it tells."""
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """Return what it can be asked."""
+
+    def serves(self, capability: Capability, asset: Asset) -> bool:
+        """Tell whether it can be asked this about this instrument."""
+
+    def quotes(self, assets: Sequence[Asset]) -> dict[str, ProviderQuote]:
+        """Return quotes by symbol; what the source does not know is left out."""
+
+    def order_book(self, asset: Asset) -> OrderBook:
+        """Return the order book of one instrument."""
+
+    def bars(self, asset: Asset, wanted: BarsWanted) -> ProviderBars:
+        """Return bars of one instrument."""
+
+    def instruments(self, search: str) -> list[InstrumentFact]:
+        """Return the instruments that match a text."""
+
+    def fundamentals(self, asset: Asset) -> Fundamentals:
+        """Return the newest figures of one instrument."""
+
+    def news(self, symbols: Sequence[str], *, limit: int) -> list[NewsItem]:
+        """Return the newest headlines, the newest first."""
+
+    def macro(self, name: str, start: date, end: date) -> MacroSeries:
+        """Return an economic series."""
+
+
+class BaseProvider:
+    """A provider that can do nothing yet; each adapter overrides what it declares."""
+
+    name = ""
+    capabilities: frozenset[Capability] = frozenset()
+
+    def serves(self, capability: Capability, asset: Asset) -> bool:
+        return capability in self.capabilities
+
+    def quotes(self, assets: Sequence[Asset]) -> dict[str, ProviderQuote]:
+        raise self._lacks(Capability.QUOTES)
+
+    def order_book(self, asset: Asset) -> OrderBook:
+        raise self._lacks(Capability.ORDER_BOOK)
+
+    def bars(self, asset: Asset, wanted: BarsWanted) -> ProviderBars:
+        raise self._lacks(Capability.BARS)
+
+    def instruments(self, search: str) -> list[InstrumentFact]:
+        raise self._lacks(Capability.INSTRUMENTS)
+
+    def fundamentals(self, asset: Asset) -> Fundamentals:
+        raise self._lacks(Capability.FUNDAMENTALS)
+
+    def news(self, symbols: Sequence[str], *, limit: int) -> list[NewsItem]:
+        raise self._lacks(Capability.NEWS)
+
+    def macro(self, name: str, start: date, end: date) -> MacroSeries:
+        raise self._lacks(Capability.MACRO)
+
+    def _lacks(self, capability: Capability) -> CapabilityMissingError:
+        return CapabilityMissingError(
+            f"{self.name} has no {capability.value.lower()}.",
+            provider=self.name,
+            capability=capability.value,
+        )

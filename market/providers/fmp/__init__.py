@@ -1,0 +1,1 @@
+"""Financial Modeling Prep as a source of market data."""

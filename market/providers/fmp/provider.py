@@ -1,0 +1,110 @@
+"""FMP through its stable REST interface: US quotes, bars, companies, news and macro series."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from market.errors import CapabilityMissingError, SymbolUnknownError
+from market.providers import values
+from market.providers.base import (
+    Adjustment,
+    Asset,
+    BarsWanted,
+    BaseProvider,
+    Capability,
+    Fundamentals,
+    InstrumentFact,
+    MacroSeries,
+    NewsItem,
+    ProviderBars,
+    ProviderQuote,
+)
+from market.providers.fmp import parsing
+from tradingplatform import clock
+from tradingplatform.services.external.fmp import FmpSession
+
+US_EXCHANGES = frozenset({"NASDAQ", "NYSE", "AMEX"})
+BATCH_SYMBOLS = 100
+_ABOUT_ASSETS = frozenset({Capability.QUOTES, Capability.BARS, Capability.FUNDAMENTALS})
+
+
+class FmpProvider(BaseProvider):
+    """The operator's key as a source; it knows US stocks only."""
+
+    name = parsing.SOURCE
+    capabilities = _ABOUT_ASSETS | {Capability.INSTRUMENTS, Capability.NEWS, Capability.MACRO}
+
+    def __init__(self, session: FmpSession) -> None:
+        self._session = session
+
+    def serves(self, capability: Capability, asset: Asset) -> bool:
+        return capability in self.capabilities and asset.exchange in US_EXCHANGES
+
+    def quotes(self, assets: Sequence[Asset]) -> dict[str, ProviderQuote]:
+        """Return quotes, as many symbols in one call as FMP takes."""
+        found: dict[str, ProviderQuote] = {}
+        for first in range(0, len(assets), BATCH_SYMBOLS):
+            part = assets[first : first + BATCH_SYMBOLS]
+            symbols = ",".join(asset.symbol for asset in part)
+            if len(part) == 1:
+                body = self._get("quote", {"symbol": symbols})
+            else:
+                body = self._get("batch-quote", {"symbols": symbols})
+            found |= parsing.quotes(body, part, clock.now())
+        return found
+
+    def bars(self, asset: Asset, wanted: BarsWanted) -> ProviderBars:
+        """Return bars of 1d (raw or split-adjusted) or 1m (split-adjusted)."""
+        span = {
+            "symbol": asset.symbol,
+            "from": wanted.start.isoformat(),
+            "to": wanted.end.isoformat(),
+        }
+        is_raw = wanted.adjustment is Adjustment.RAW
+        if wanted.interval == "1d":
+            path = "non-split-adjusted" if is_raw else "full"
+            names = parsing.UNADJUSTED if is_raw else parsing.SPLIT_ADJUSTED
+            told = parsing.daily_bars(self._get(f"historical-price-eod/{path}", span), names)
+        elif wanted.interval == "1m" and not is_raw:
+            told = parsing.minute_bars(self._get("historical-chart/1min", span))
+        else:
+            raise CapabilityMissingError(
+                f"FMP has no {wanted.adjustment.value.lower()} bars of {wanted.interval}.",
+                provider=self.name,
+                capability=Capability.BARS.value,
+            )
+        return ProviderBars(
+            symbol=asset.symbol,
+            interval=wanted.interval,
+            adjustment=wanted.adjustment,
+            bars=values.bar_arrays(told),
+            source=self.name,
+            as_of=clock.now(),
+        )
+
+    def instruments(self, search: str) -> list[InstrumentFact]:
+        return parsing.instruments(self._get("search-symbol", {"query": search}), clock.now())
+
+    def fundamentals(self, asset: Asset) -> Fundamentals:
+        """Return trailing ratios, key metrics and the last income statement as one."""
+        bodies = [
+            self._get("ratios-ttm", {"symbol": asset.symbol}),
+            self._get("key-metrics-ttm", {"symbol": asset.symbol}),
+            self._get("income-statement", {"symbol": asset.symbol, "limit": "1"}),
+        ]
+        found = parsing.fundamentals(bodies, asset, clock.now())
+        if found is None:
+            raise SymbolUnknownError(f"FMP knows no figures of {asset.symbol}.")
+        return found
+
+    def news(self, symbols: Sequence[str], *, limit: int) -> list[NewsItem]:
+        params = {"symbols": ",".join(symbols), "limit": str(limit), "page": "0"}
+        return parsing.news(self._get("news/stock", params), clock.now())
+
+    def macro(self, name: str, start: date, end: date) -> MacroSeries:
+        params = {"name": name, "from": start.isoformat(), "to": end.isoformat()}
+        points = parsing.macro(self._get("economic-indicators", params))
+        return MacroSeries(name, points, self.name, clock.now())
+
+    def _get(self, path: str, params: dict[str, str]) -> object:
+        answer: object = self._session.get(f"/stable/{path}", params)
+        return answer

@@ -1,0 +1,1 @@
+"""KIS as a source of market data."""

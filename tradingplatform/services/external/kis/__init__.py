@@ -1,0 +1,1 @@
+"""Korea Investment & Securities: keys, tokens, REST and WebSocket."""
