@@ -16,7 +16,7 @@ from market.enums import ALL_GENERATED, Source, StoredInterval
 from market.metrics import FEED_REFUSED, FEED_TICKS
 from market.quotes import change_of
 from market.ticks import PlausibleRange, Tick, plausible_range, tick_fault
-from market.types import PRICE_UNIT, Quote
+from market.types import PRICE_UNIT, OrderBook, Quote
 
 
 @dataclass(slots=True)
@@ -35,6 +35,7 @@ class Line:
     day: OpenBar | None = None
     minutes: MinuteBars = field(default_factory=MinuteBars)
     seq: int = 0
+    book_seq: int = 0
     told_at: datetime | None = None
     bid: Decimal | None = None
     ask: Decimal | None = None
@@ -70,6 +71,18 @@ class FeedBook:
     def confirm(self, symbol: str, at: datetime) -> Quote:
         """Tell a symbol's unchanged quote again, so that its age shows the feed's health."""
         return self._quote(self.lines[symbol], at)
+
+    def number_books(self, books: Iterable[OrderBook]) -> list[tuple[OrderBook, int]]:
+        """Give each order book of a known symbol its number; unknown ones are refused."""
+        numbered = []
+        for book in books:
+            line = self.lines.get(book.symbol)
+            if line is None:
+                FEED_REFUSED.labels("unknown_symbol").inc()
+                continue
+            line.book_seq += 1
+            numbered.append((book, line.book_seq))
+        return numbered
 
     def quiet_symbols(self, before: datetime) -> list[str]:
         """Return the symbols that were last told before an instant, or never."""

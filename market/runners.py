@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 
 from market.bar_store import BarRow
+from market.books import books_tell
 from market.feed import FeedBook
 from market.metrics import FEED_FAILURES, FEED_HEARTBEAT, FEED_LEADS
 from market.quotes import quotes_tell
@@ -19,7 +20,7 @@ from market.services import (
     minute_bars_prune,
 )
 from market.ticks import TickProvider
-from market.types import Quote
+from market.types import OrderBook, Quote
 from tradingplatform.clock import monotonic, now
 from tradingplatform.errors import UnavailableError
 from tradingplatform.services import services
@@ -113,7 +114,7 @@ class FeedLoop:
                 quotes[quote.symbol] = quote
         for symbol in self._book.quiet_symbols(at - timedelta(seconds=CONFIRM_AFTER_S)):
             quotes[symbol] = self._book.confirm(symbol, at)
-        self._tell(list(quotes.values()), at)
+        self._tell(list(quotes.values()), self._book.number_books(self._provider.books(at)), at)
         FEED_HEARTBEAT.set(at.timestamp())
 
     def _turn_minute(self, at: datetime, *, is_first: bool) -> None:
@@ -135,11 +136,12 @@ class FeedLoop:
         base_prices_roll(closes=closes, session=ended)
         logger.info("A session begins", extra={"exchange": exchange, "session": str(session)})
 
-    def _tell(self, quotes: list[Quote], at: datetime) -> None:
-        if not quotes:
-            return
+    def _tell(self, quotes: list[Quote], books: list[tuple[OrderBook, int]], at: datetime) -> None:
         try:
-            quotes_tell(quotes, at)
+            if quotes:
+                quotes_tell(quotes, at)
+            if books:
+                books_tell(books, epoch=self._book.epoch, now=at)
         except UnavailableError:
             FEED_FAILURES.inc()
             if not self._bus_is_away:

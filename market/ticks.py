@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from market import rules
+from market.types import OrderBook
 
 CLOCK_SKEW_MAX = timedelta(seconds=60)
 
@@ -49,6 +50,9 @@ class TickProvider(Protocol):
 
     def ticks(self, at: datetime, elapsed_s: float) -> Iterable[Tick]:
         """Return what happened in the ``elapsed_s`` seconds before ``at``."""
+
+    def books(self, at: datetime) -> Iterable[OrderBook]:
+        """Return the order books that changed since they were last asked for."""
 
     def symbols_of(self, exchange: str) -> list[str]:
         """Return the exchange's symbols in the order that session_start expects."""

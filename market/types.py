@@ -85,6 +85,35 @@ class Quote:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class BookLevel:
+    """One price of an order book, and how many shares wait there."""
+
+    price: Decimal
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBook:
+    """Asks from the lowest up, bids from the highest down."""
+
+    symbol: str
+    asks: tuple[BookLevel, ...]
+    bids: tuple[BookLevel, ...]
+    source: str
+    as_of: datetime
+
+    def as_payload(self) -> dict[str, object]:
+        """Return the order book object that WebSocket clients see."""
+        return {
+            "symbol": self.symbol,
+            "asks": [[decimal_text(level.price), level.size] for level in self.asks],
+            "bids": [[decimal_text(level.price), level.size] for level in self.bids],
+            "source": self.source,
+            "as_of": self.as_of.isoformat(),
+        }
+
+
 @dataclass(frozen=True)
 class BarSeries:
     """Bars of one instrument, oldest first, as arrays of shape (n_bars,).

@@ -13,8 +13,9 @@ import pytest
 import yaml
 from django.conf import settings
 
+from market.books import book_frame
 from market.quotes import quote_frame
-from market.types import Quote
+from market.types import BookLevel, OrderBook, Quote
 from tradingplatform.clock import now
 from tradingplatform.realtime import errors
 from tradingplatform.realtime.bridge import close_pool
@@ -124,6 +125,13 @@ def test_a_quote_is_as_described() -> None:
         seq=1,
     )
     valid("market", orjson.loads(orjson.dumps(quote_frame(quote, now()))))
+
+
+def test_an_order_book_is_as_described() -> None:
+    level = BookLevel(Decimal(70100), 5)
+    book = OrderBook("005930", asks=(level,), bids=(), source="SAMPLE", as_of=now())
+    frame = book_frame(book, epoch="1", seq=1, now=now())
+    valid("book", orjson.loads(orjson.dumps(frame)))
 
 
 def test_what_the_server_sends_is_as_described(settings: Any) -> None:

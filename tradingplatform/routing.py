@@ -7,7 +7,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import re_path
 
 from chat.streams import ChatStreams
-from market.streams import MarketStreams
+from market.streams import BookStreams, MarketStreams
 from tradingplatform.api.policy import SOCKETS, permits
 from tradingplatform.api.principal import ANONYMOUS
 from tradingplatform.health.probes import socket_probes
@@ -27,8 +27,10 @@ def _socket(address: str, *sources: StreamSource, joined: tuple[str, ...] = ()) 
 
 
 ROUTES: dict[str, StreamConsumer] = {
-    "/ws": _socket("/ws", UserStream(), MarketStreams(), ChatStreams(), joined=(STREAM,)),
-    "/ws/market": _socket("/ws/market", MarketStreams()),
+    "/ws": _socket(
+        "/ws", UserStream(), MarketStreams(), BookStreams(), ChatStreams(), joined=(STREAM,)
+    ),
+    "/ws/market": _socket("/ws/market", MarketStreams(), BookStreams()),
     "/ws/chat": _socket("/ws/chat", ChatStreams(), UserStream()),
 }
 

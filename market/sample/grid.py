@@ -35,6 +35,15 @@ class PriceGrid:
         """Return the allowed price at or below each price."""
         return units - units % self.tick_at(units)
 
+    def above(self, units: IntArray) -> IntArray:
+        """Return the next allowed price above each price."""
+        return units + self.tick_at(units)
+
+    def below(self, units: IntArray) -> IntArray:
+        """Return the next allowed price below each price; 0 where there is none."""
+        lower: IntArray = np.maximum(units - self.tick_at(np.maximum(units - 1, 0)), 0)
+        return lower
+
     def limits(self, base_units: IntArray) -> tuple[IntArray, IntArray]:
         """Return the lowest and highest price of a day: of the band, or plausible without one."""
         if self.band is None:

@@ -83,6 +83,14 @@ class SampleMarketProcess:
         """Return the places of the exchange's symbols among the walkers."""
         return self._members[exchange]
 
+    def grid(self, exchange: str) -> PriceGrid:
+        """Return the prices that the exchange allows in the running session."""
+        return self._grids[exchange]
+
+    def limits(self) -> tuple[IntArray, IntArray]:
+        """Return the lowest and highest price of each symbol in the running session."""
+        return self._lows, self._highs
+
     def session_start(self, exchange: str, on: date, base_units: IntArray) -> None:
         """Begin a session: its base prices, hence its band, and the rules of its date."""
         chosen = self._members[exchange]

@@ -106,10 +106,10 @@ def quote_put(instrument: Instrument, price: str | Decimal = "100", **changes: o
 class Ear:
     """What came over the bus, which over Redis comes a moment later and on another thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "market:") -> None:
         self.heard: list[tuple[str, bytes]] = []
         self._came = threading.Condition()
-        self._subscription = services.websocket.subscribe("market:", self._hear)
+        self._subscription = services.websocket.subscribe(prefix, self._hear)
 
     def wait_for(self, n_messages: int, timeout_s: float = 10.0) -> list[tuple[str, bytes]]:
         """Return the messages once there are so many; fewer when none came in time."""

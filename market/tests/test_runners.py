@@ -5,12 +5,14 @@ from decimal import Decimal
 import pytest
 
 from market import selectors
+from market.books import book_cached
 from market.models import Bar, Instrument
 from market.runners import LEASE_NAME, FeedLoop, _lead_once, feed_run
 from market.services import feed_open
 from market.tests.factories import Ear, bar_make, instrument_make
 from market.ticks import Tick
 from market.trading_days import session_date
+from market.types import BookLevel, OrderBook
 from tradingplatform.clock import now
 from tradingplatform.errors import UnavailableError
 from tradingplatform.services import override_services, services
@@ -26,6 +28,7 @@ class Script:
     def __init__(self, *steps):
         self.steps = list(steps)
         self.sessions = []
+        self.due_books = []
 
     def ticks(self, at, elapsed_s):
         told = self.steps.pop(0) if self.steps else []
@@ -36,6 +39,10 @@ class Script:
 
     def symbols_of(self, exchange):
         return ["AAPL"]
+
+    def books(self, at):
+        books, self.due_books = self.due_books, []
+        return books
 
     def session_start(self, exchange, on, base_prices):
         self.sessions.append((exchange, on, list(base_prices)))
@@ -80,6 +87,28 @@ def test_a_step_tells_cache_and_bus(apple):
     quote = selectors.quotes_get(["AAPL"])["AAPL"]
     assert (quote.price, quote.change, quote.epoch, quote.seq) == (*prices("101", "1"), "7", 1)
     assert [channel for channel, _ in heard] == ["market:AAPL"]
+
+
+def order_book(symbol, price):
+    return OrderBook(symbol, (BookLevel(Decimal(price), 7),), (), "SAMPLE", AT)
+
+
+def test_order_books_are_told_with_numbers_of_their_own(apple):
+    ear = Ear("book:")
+    loop, provider = loop_of([("AAPL", "101", 5)])
+    provider.due_books = [order_book("AAPL", "101.01"), order_book("NOPE", "1")]
+
+    loop.step(AT, 0.25)
+    provider.due_books = [order_book("AAPL", "101.02")]
+    loop.step(AT + timedelta(seconds=1), 1)
+    heard = ear.wait_for(2)
+    ear.close()
+
+    frame = book_cached("AAPL")
+    assert (frame["epoch"], frame["seq"]) == ("7", 2)
+    assert (frame["data"]["asks"], frame["data"]["bids"]) == ([["101.02", 7]], [])
+    assert [channel for channel, _ in heard] == ["book:AAPL"] * 2
+    assert book_cached("NOPE") is None
 
 
 def test_a_bad_tick_is_told_to_nobody(apple):

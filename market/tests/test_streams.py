@@ -1,12 +1,15 @@
 from datetime import date
+from decimal import Decimal
 
 import orjson
 import pytest
 
+from market.books import books_tell
 from market.errors import QuoteUnavailableError, SymbolUnknownError
 from market.quotes import quotes_tell
-from market.streams import MarketStreams
+from market.streams import BookStreams, MarketStreams
 from market.tests.factories import Ear, bars_make, instrument_make, quote_make, quote_put
+from market.types import BookLevel, OrderBook
 from tradingplatform.api.policy import socket_enforce
 from tradingplatform.clock import now
 from tradingplatform.errors import AuthenticationError, NotFoundError
@@ -84,6 +87,34 @@ def test_told_quotes_arrive_on_the_channel_of_the_stream_encoded_once():
     frame = orjson.loads(payload)
     assert (frame["seq"], frame["data"]["price"]) == (5, "251.07")
     assert streams.snapshot(None, "market:AAPL")[0]["data"]["seq"] == 5
+
+
+def test_order_books_are_streams_of_their_own():
+    book = OrderBook("AAPL", (BookLevel(Decimal("251.08"), 7),), (), "SAMPLE", now())
+    instrument_make("AAPL")
+    books = BookStreams()
+    books.authorise(None, "book:AAPL")
+    assert books.snapshot(None, "book:AAPL") == []
+
+    books_tell([(book, 3)], epoch="4", now=now())
+
+    [frame] = books.snapshot(None, "book:AAPL")
+    assert (frame["type"], frame["stream"], frame["epoch"], frame["seq"]) == (
+        "book",
+        "book:AAPL",
+        "4",
+        3,
+    )
+    assert frame["data"]["asks"] == [["251.08", 7]]
+    assert books.channel(None, "book:AAPL") != streams.channel(None, "market:AAPL")
+    assert conflates(books)
+
+
+def test_order_books_of_unknown_symbols_are_refused():
+    with pytest.raises(SymbolUnknownError):
+        BookStreams().authorise(None, "book:NOPE")
+    with pytest.raises(NotFoundError):
+        BookStreams().authorise(None, "market:AAPL")
 
 
 def test_quotes_conflate():

@@ -174,7 +174,7 @@ KEY_SCOPES: dict[str, dict[str, Scope]] = {
 # colon; who may send which frame; what the analyst may use for whoever asks. Whose room or
 # portfolio it is, the sources and services decide.
 SOCKETS: dict[str, Access] = {"/ws": USER, "/ws/market": VISITOR, "/ws/chat": USER}
-STREAMS: dict[str, Access] = {"user": USER, "chat": USER, "market": VISITOR}
+STREAMS: dict[str, Access] = {"user": USER, "chat": USER, "market": VISITOR, "book": VISITOR}
 FRAMES: dict[str, Access] = {
     "auth": PUBLIC,
     "ping": PUBLIC,

@@ -14,7 +14,7 @@ from tradingplatform.services import services
 from tradingplatform.services.websocket import Subscription as Feed
 from tradingplatform.services.websocket import WebsocketBus
 
-BUS_PREFIXES = ("market:", "stream:", "session:")
+BUS_PREFIXES = ("market:", "book:", "stream:", "session:")
 INBOX_FRAMES = 100_000
 
 Listener = Callable[[bytes], None]
