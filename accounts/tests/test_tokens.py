@@ -183,27 +183,13 @@ def test_an_old_key_still_verifies_and_the_new_one_signs(settings: Any) -> None:
 @given(data=st.data())
 def test_changed_tokens_are_refused(data: st.DataObject) -> None:
     good = access_token_issue(uid=UID, sid=SID)
-    position = data.draw(st.integers(0, len(good) - 2))
+    position = data.draw(st.integers(0, len(good) - 1))
     character = data.draw(st.characters(min_codepoint=1, max_codepoint=127))
     changed = good[:position] + character + good[position + 1 :]
-    if _same_bytes(good, changed):
+    if changed == good:
         return
     with pytest.raises(AuthenticationError):
         access_token_read(changed)
-
-
-def _same_bytes(good: str, changed: str) -> bool:
-    """Whether the change touches only bits that base64 does not carry."""
-    if changed == good:
-        return True
-    try:
-        parts = [
-            [urlsafe_b64decode(part + "==") for part in token.split(".")]
-            for token in (good, changed)
-        ]
-    except ValueError:
-        return False
-    return parts[0] == parts[1]
 
 
 @hypothesis_settings(max_examples=200, deadline=None)
