@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from accounts import selectors
 from accounts.errors import InvalidTokenError
 from accounts.services import sessions
 from accounts.services.api_keys import api_key_principal
@@ -19,7 +20,7 @@ from accounts.services.pages import page_principal, session_id_in
 from accounts.services.sessions import session_principal
 from accounts.services.tickets import ws_ticket_redeem
 from accounts.tokens import access_token_read
-from tradingplatform.api.client_ip import client_ip
+from tradingplatform.api.client_ip import client_ip, resolve_client_ip
 from tradingplatform.api.errors import CsrfFailedError
 from tradingplatform.api.principal import Principal
 from tradingplatform.errors import AuthenticationError
@@ -118,15 +119,26 @@ def bearer_principal(token: str) -> Principal:
 
 
 def authenticate_socket(
-    *, token: str | None = None, ticket: str | None = None, session_key: str | None = None
+    *,
+    token: str | None = None,
+    ticket: str | None = None,
+    session_key: str | None = None,
+    api_key: str | None = None,
+    peer: str = "",
+    forwarded_for: str = "",
 ) -> Principal:
     """Return whom a socket speaks for (settings.REALTIME_AUTHENTICATOR).
 
-    ``session_key`` is the value of the page's session cookie. AuthenticationError when
-    nothing shown is good.
+    ``session_key`` is the value of the page's session cookie; where an API key is used from
+    follows from ``peer`` and ``forwarded_for``. AuthenticationError when nothing shown is good.
     """
     if token:
         return bearer_principal(token)
+    if api_key:
+        address = resolve_client_ip(
+            peer=peer, forwarded_for=forwarded_for, trusted=settings.TRUSTED_PROXIES
+        )
+        return api_key_principal(secret=api_key, address=address)
     if ticket:
         return ws_ticket_redeem(ticket=ticket)
     if session_key:
@@ -138,5 +150,7 @@ def authenticate_socket(
 
 
 def session_is_live(principal: Principal) -> bool:
-    """Whether the session behind a socket still lives (settings.REALTIME_SESSION_CHECK)."""
+    """Whether what opened a socket still lives (settings.REALTIME_SESSION_CHECK)."""
+    if principal.is_program:
+        return selectors.api_key_is_live(principal.session_id)
     return sessions.session_is_live(sid=principal.session_id)

@@ -73,6 +73,12 @@ def api_key_with_user(secret_hash: str) -> ApiKey | None:
     return keys.filter(secret_hash=secret_hash).first()
 
 
+def api_key_is_live(key_id: UUID) -> bool:
+    """Whether a key still lets its owner's programs in."""
+    keys = ApiKey.objects.using(GLOBAL_ALIAS).filter(pk=key_id, user__is_active=True)
+    return keys.filter(revoked_at__isnull=True, expires_at__gt=now()).exists()
+
+
 def broker_keys_get(account_db_key: int) -> list[UserApiKey]:
     """Return what a user has with brokers and providers, without the secrets."""
     keys = UserApiKey.objects.using(GLOBAL_ALIAS).filter(user_id=account_db_key)

@@ -33,6 +33,7 @@ MESSAGES: dict[str, Any] = DOCUMENT["components"]["messages"]
 APP_TYPE = re.compile(r'(?:message_type=|MESSAGE_TYPE = |"type": )"([a-z_]+)"')
 EXAMPLES: list[dict[str, Any]] = [
     {"type": "auth", "token": "t", "sequence": 1},
+    {"type": "auth", "api_key": "k"},
     {"type": "subscribe", "symbols": ["A"], "indices": ["I"], "streams": ["user"]},
     {"type": "unsubscribe", "symbols": ["A"]},
     {"type": "resume", "stream": "user", "epoch": "", "seq": 0},

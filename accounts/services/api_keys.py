@@ -5,6 +5,7 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from ipaddress import ip_address, ip_network
 from uuid import UUID
 
@@ -17,11 +18,12 @@ from accounts.locks import user_for_update
 from accounts.models import ApiKey
 from accounts.rules import clean_key_name, clean_networks
 from accounts.services.audit import audit_append
+from accounts.services.sessions import end_announce
 from accounts.types import NOWHERE, Account, Device
 from tradingplatform.api.principal import Principal, Scope
 from tradingplatform.clock import now
 from tradingplatform.db.shards import GLOBAL_ALIAS
-from tradingplatform.db.transactions import global_tx
+from tradingplatform.db.transactions import after_commit, global_tx
 from tradingplatform.errors import NotFoundError, UnavailableError
 from tradingplatform.ids import secret_token
 from tradingplatform.services import services
@@ -73,8 +75,19 @@ def api_key_create(
 
 
 def api_key_revoke(*, owner: Account, key_id: UUID, device: Device = NOWHERE) -> None:
-    """End a key: its next request is refused. NotFoundError unless it is the user's."""
+    """End a key: its next request is refused, and its sockets close.
+
+    NotFoundError unless it is the user's.
+    """
     global_tx(_revoke, owner, key_id, device)
+
+
+def api_keys_end(*, owner: Account) -> None:
+    """End all keys of a user and close their sockets; call inside a transaction."""
+    live = ApiKey.objects.using(GLOBAL_ALIAS).filter(user_id=owner.pk, revoked_at__isnull=True)
+    for key_id in list(live.values_list("pk", flat=True)):
+        after_commit(None, partial(end_announce, key_id))
+    live.update(revoked_at=now())
 
 
 def api_key_principal(*, secret: str, address: str) -> Principal:
@@ -97,6 +110,7 @@ def api_key_principal(*, secret: str, address: str) -> Principal:
         is_verified=row.user.email_verified_at is not None,
         method="api_key",
         scopes=frozenset(row.scopes),
+        expires_at=row.expires_at,
     )
 
 
@@ -129,6 +143,7 @@ def _revoke(owner: Account, key_id: UUID, device: Device) -> None:
     if not mine.update(revoked_at=now()):
         raise NotFoundError("There is no such key.")
     audit_append(action=AuditAction.API_KEY_REVOKED, account=owner, device=device, key_id=key_id)
+    after_commit(None, lambda: end_announce(key_id))
 
 
 def _note_refusal(row: ApiKey, address: str, fault: str) -> None:

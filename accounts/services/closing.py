@@ -6,7 +6,6 @@ from django.utils.module_loading import import_string
 
 from accounts.enums import AuditAction
 from accounts.models import (
-    ApiKey,
     InvestorProfile,
     LogInTicket,
     MailToken,
@@ -16,6 +15,7 @@ from accounts.models import (
     User,
     UserApiKey,
 )
+from accounts.services.api_keys import api_keys_end
 from accounts.services.audit import audit_append
 from accounts.services.exports import exports_forget
 from accounts.services.passwords import password_confirm
@@ -88,8 +88,7 @@ def _close(user: User, unusable: str, device: Device) -> None:
     UserApiKey.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk).delete()
     InvestorProfile.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk).delete()
     NotificationPreferences.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk).delete()
-    keys = ApiKey.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk, revoked_at__isnull=True)
-    keys.update(revoked_at=moment)
+    api_keys_end(owner=user)
     sessions_end(owner=user, device=device)
     Session.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk).update(ip="", user_agent="")
     stored_messages().filter(recipient=user.email).delete()

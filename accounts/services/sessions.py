@@ -130,7 +130,7 @@ def _revoke(sid: UUID, action: AuditAction, device: Device) -> None:
     session = selectors.session_with_user(sid) if ended else None
     if session is not None:
         audit_append(action=action, account=session.user, device=device, session_id=sid)
-    after_commit(None, lambda: _announce_end(sid))
+    after_commit(None, lambda: end_announce(sid))
 
 
 def _revoke_all(owner: Account, keep: UUID | None, device: Device) -> int:
@@ -150,10 +150,11 @@ def _revoke_all(owner: Account, keep: UUID | None, device: Device) -> int:
 
 def _announce_ends(sids: list[UUID]) -> None:
     for sid in sids:
-        _announce_end(sid)
+        end_announce(sid)
 
 
-def _announce_end(sid: UUID) -> None:
+def end_announce(sid: UUID) -> None:
+    """Tell all processes that a session, or an API key, has ended; call after the commit."""
     services.cache.set(_cache_key(sid), _DEAD, _DEAD_FOR_S)
     news = orjson.dumps({"type": "session_ended", "session_id": str(sid)})
     try:

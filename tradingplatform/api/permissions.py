@@ -6,20 +6,14 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from tradingplatform.api.client_ip import client_ip
-from tradingplatform.api.policy import access_for, enforce, scope_for
+from tradingplatform.api.policy import access_for, enforce, scope_enforce, scope_for
 from tradingplatform.api.refusals import refusal_note
-from tradingplatform.errors import ErrorCode, PermissionDeniedError
+from tradingplatform.errors import PermissionDeniedError
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # which imports this module through its settings
 
-    from tradingplatform.api.principal import Anonymous, Principal, Scope
-
-
-class ScopeMissingError(PermissionDeniedError):
-    """The key was not made for this."""
-
-    code = ErrorCode.SCOPE_MISSING
+    from tradingplatform.api.principal import Anonymous, Principal
 
 
 class PolicyPermission(BasePermission):
@@ -40,16 +34,7 @@ class PolicyPermission(BasePermission):
         who = cast("Principal | Anonymous", request.user)
         match = request.resolver_match
         name = match.view_name if match else ""
-        if who.is_program:
-            _check_scope(cast("Principal", who), scope_for(name, method))
+        scope_enforce(scope_for(name, method), who)
         address = client_ip(request._request)  # noqa: SLF001 - DRF offers no other way
         enforce(access_for(name, method), who, address=address)
         return True
-
-
-def _check_scope(who: "Principal", scope: "Scope | None") -> None:
-    """Refuse a program what its key was not made for."""
-    if scope is None:
-        raise PermissionDeniedError("An API key may not do this.")
-    if scope not in who.scopes:
-        raise ScopeMissingError("The API key lacks a scope.", required=scope.value)

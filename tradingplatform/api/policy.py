@@ -6,7 +6,7 @@ tests/test_policy.py and tests/authorisation fail on a thing without an entry an
 without a thing. A name that ends in ``:*`` stands for a namespace that guards itself as well.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
@@ -184,6 +184,13 @@ FRAMES: dict[str, Access] = {
     "chat": USER,
     "cancel": USER,
 }
+# The scope that an API key needs for a stream, and for a frame that is more than asking for one.
+STREAM_SCOPES: dict[str, Scope] = {
+    "user": Scope.PORTFOLIO_READ,
+    "chat": Scope.CHAT,
+    "market": Scope.MARKET_READ,
+}
+FRAME_SCOPES: dict[str, Scope] = {"chat": Scope.CHAT, "cancel": Scope.CHAT}
 TOOLS: dict[str, Access] = {
     "market_data": USER,
     "technical_analysis": USER,
@@ -205,10 +212,36 @@ class Caller(Protocol):
     def is_verified(self) -> bool: ...
 
 
+class KeyHolder(Caller, Protocol):
+    """A caller who may be the program of an API key."""
+
+    @property
+    def is_program(self) -> bool: ...
+
+    @property
+    def scopes(self) -> Collection[str]: ...
+
+
 class EmailUnverifiedError(PermissionDeniedError):
     """The address of the account is not confirmed, which this call needs."""
 
     code = ErrorCode.EMAIL_UNVERIFIED
+
+
+class ScopeMissingError(PermissionDeniedError):
+    """The key was not made for this."""
+
+    code = ErrorCode.SCOPE_MISSING
+
+
+def scope_enforce(scope: Scope | None, who: KeyHolder) -> None:
+    """Refuse a program what its key was not made for."""
+    if not who.is_program:
+        return
+    if scope is None:
+        raise PermissionDeniedError("An API key may not do this.")
+    if scope not in who.scopes:
+        raise ScopeMissingError("The API key lacks a scope.", required=scope.value)
 
 
 def scope_for(view_name: str, method: str) -> Scope | None:
@@ -242,13 +275,19 @@ def enforce(access: Access | None, who: Caller, *, address: str = "") -> None:
 
 
 def socket_enforce(
-    who: Caller | None, *, frame: str | None = None, stream: str | None = None
+    who: KeyHolder | None, *, frame: str | None = None, stream: str | None = None
 ) -> None:
     """Raise unless ``who`` may send a frame, or join a stream (settings.REALTIME_POLICY)."""
+    caller = who or ANONYMOUS
     if frame is not None:
-        enforce(FRAMES.get(frame), who or ANONYMOUS)
+        access = FRAMES.get(frame)
+        enforce(access, caller)
+        if access is not Access.PUBLIC:
+            scope_enforce(FRAME_SCOPES.get(frame), caller)
     if stream is not None:
-        enforce(STREAMS.get(stream.partition(":")[0]), who or ANONYMOUS)
+        family = stream.partition(":")[0]
+        enforce(STREAMS.get(family), caller)
+        scope_enforce(STREAM_SCOPES.get(family), caller)
 
 
 def permits(access: Access | None, who: Caller, *, address: str = "") -> bool:

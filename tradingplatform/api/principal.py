@@ -1,6 +1,7 @@
 """Who is asking? The answer that authentication gives and everything else trusts."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -31,6 +32,7 @@ class Principal:
     is_verified: bool = False
     method: Literal["bearer", "cookie", "ticket", "api_key"] = "bearer"
     scopes: frozenset[str] = field(default_factory=frozenset)
+    expires_at: datetime | None = None  # of a key; a session moves its end by being used
 
     @property
     def pk(self) -> int:
@@ -62,6 +64,7 @@ class Anonymous:
     is_operator: bool = False
     is_verified: bool = False
     is_program: bool = False
+    scopes: frozenset[str] = frozenset()
 
     @property
     def is_authenticated(self) -> bool:

@@ -20,6 +20,8 @@ class Handshake:
     origin: str | None
     ticket: str | None
     session_key: str | None
+    peer: str = ""
+    forwarded_for: str = ""
 
     @property
     def origin_allowed(self) -> bool:
@@ -51,6 +53,12 @@ def handshake_of(scope: Scope) -> Handshake:
         origin=headers.get(b"origin"),
         ticket=ticket or None,
         session_key=cookies.get(settings.SESSION_COOKIE_NAME) or None,
+        peer=(scope.get("client") or ("",))[0],
+        forwarded_for=",".join(
+            value.decode("latin-1")
+            for name, value in scope["headers"]
+            if name == b"x-forwarded-for"
+        ),
     )
 
 

@@ -28,11 +28,12 @@ class SocketClient:
         url: str,
         *,
         token: str | None = None,
+        api_key: str | None = None,
         headers: Mapping[str, str] | None = None,
         origin: str | None = None,
         timeout_s: float = 5.0,
     ) -> Self:
-        """Open a socket and, with a token, sign in and wait for `subscribed`."""
+        """Open a socket and, with a token or an API key, sign in and wait for `subscribed`."""
         connection = await connect(
             url,
             additional_headers=dict(headers or {}),
@@ -44,9 +45,11 @@ class SocketClient:
             proxy=None,
         )
         client = cls(connection, timeout_s=timeout_s)
-        if token is not None:
-            await client.send({"type": "auth", "token": token})
-            await client.expect("subscribed")
+        shown = {"token": token, "api_key": api_key}
+        for name, secret in shown.items():
+            if secret is not None:
+                await client.send({"type": "auth", name: secret})
+                await client.expect("subscribed")
         return client
 
     async def __aenter__(self) -> Self:

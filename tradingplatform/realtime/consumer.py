@@ -48,9 +48,11 @@ class StreamConsumer:
             outlet.close(CloseCode.TRY_AGAIN_LATER, "The server is full; try again later.")
         hub = current_hub()
         await hub.ready()
-        session = SocketSession(endpoint=self._endpoint, hub=hub, outlet=outlet)
+        session = SocketSession(
+            endpoint=self._endpoint, hub=hub, outlet=outlet, handshake=handshake
+        )
         try:
-            await session.open(handshake)
+            await session.open()
             while (message := await receive())["type"] != "websocket.disconnect":
                 await session.take(message)
         finally:

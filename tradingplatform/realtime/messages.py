@@ -1,9 +1,9 @@
 """Client frames: what a socket accepts, validated once at the edge."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from tradingplatform.realtime.errors import FrameInvalidError, FrameTooLargeError
 
@@ -26,7 +26,15 @@ class ClientFrame(BaseModel):
 
 class AuthFrame(ClientFrame):
     type: Literal["auth"]
-    token: str = Field(min_length=1, max_length=8192)
+    token: str | None = Field(default=None, min_length=1, max_length=8192)
+    api_key: str | None = Field(default=None, min_length=1, max_length=128)
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.token is None) == (self.api_key is None):
+            message = "Send either token or api_key."
+            raise ValueError(message)
+        return self
 
 
 class SubscribeFrame(ClientFrame):

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 
+from tradingplatform.clock import now
 from tradingplatform.errors import (
     AuthenticationError,
     ErrorCode,
@@ -20,6 +21,7 @@ from tradingplatform.realtime.admission import Handshake
 from tradingplatform.realtime.authentication import (
     Credentials,
     authenticate,
+    policy_allows,
     policy_check,
     session_is_live,
 )
@@ -76,6 +78,10 @@ class Endpoint:
     joined: tuple[str, ...] = ()
     anonymous: Callable[[], bool] = bool
 
+    def joined_for(self, principal: SocketPrincipal) -> list[str]:
+        """Return what comes joined; to an API key only what it was made for."""
+        return [name for name in self.joined if policy_allows(principal, stream=name)]
+
     def handlers(self) -> dict[str, tuple[StreamSource, FrameHandler]]:
         """Return who serves which client frame type of the apps."""
         return {
@@ -88,8 +94,11 @@ class Endpoint:
 class SocketSession:
     """The life of one accepted socket; all methods run on the event loop."""
 
-    def __init__(self, *, endpoint: Endpoint, hub: Hub, outlet: Outlet) -> None:
+    def __init__(
+        self, *, endpoint: Endpoint, hub: Hub, outlet: Outlet, handshake: Handshake
+    ) -> None:
         self._endpoint = endpoint
+        self._handshake = handshake
         self._handlers = endpoint.handlers()
         self._hub = hub
         self._outlet = outlet
@@ -104,11 +113,12 @@ class SocketSession:
         self._frames = Budget(capacity=FRAMES_PER_S, per_s=FRAMES_PER_S)
         self._strikes = Budget(capacity=STRIKES, per_s=STRIKES_FORGIVEN_PER_S)
 
-    async def open(self, handshake: Handshake) -> None:
+    async def open(self) -> None:
         """Take the credentials of the handshake, or start the clock for an auth frame."""
         self._after("heartbeat", settings.REALTIME_HEARTBEAT_S, self._beat)
         self._after("check", settings.REALTIME_RECHECK_S, self._check_soon)
         self._hub.listen_for_gaps(self._gap)
+        handshake = self._handshake
         credentials = Credentials(ticket=handshake.ticket, session_key=handshake.cookie)
         if credentials:
             await self._guard(self._sign_in(credentials), sequence=0)
@@ -182,7 +192,7 @@ class SocketSession:
 
     async def _handle(self, frame: AnyClientFrame) -> None:
         if isinstance(frame, AuthFrame):
-            await self._sign_in(Credentials(token=frame.token), frame.sequence)
+            await self._sign_in(_shown(frame, self._handshake), frame.sequence)
         elif self._principal is None and not self._endpoint.anonymous():
             self._outlet.send(
                 error_frame(AuthenticationError("The first frame must be auth."), frame.sequence)
@@ -243,14 +253,20 @@ class SocketSession:
             self._refuse()
             return
         known = self._principal
-        if known is not None and known.account_db_key != principal.account_db_key:
+        if known is not None and not _same_holder(known, principal):
             raise PermissionDeniedError("This socket belongs to someone else; open another.")
         self._watch_session(principal)
         if known is None and not await self._admit(principal, sequence):
             return
         self._principal = self._streams.principal = principal
         self._cancel("auth")
-        await self._streams.join(self._endpoint.joined, sequence)
+        self._close_in_time(principal)
+        await self._streams.join(self._endpoint.joined_for(principal), sequence)
+
+    def _close_in_time(self, principal: SocketPrincipal) -> None:
+        if principal.expires_at is not None:
+            left_s = (principal.expires_at - now()).total_seconds()
+            self._after("expiry", max(0.0, left_s), lambda: self._revoked(b""))
 
     async def _admit(self, principal: SocketPrincipal, sequence: int) -> bool:
         self._slot = SocketSlot(principal.account_db_key)
@@ -328,6 +344,22 @@ class SocketSession:
         timer = self._timers.pop(name, None)
         if timer is not None:
             timer.cancel()
+
+
+def _shown(frame: AuthFrame, handshake: Handshake) -> Credentials:
+    return Credentials(
+        token=frame.token,
+        api_key=frame.api_key,
+        peer=handshake.peer,
+        forwarded_for=handshake.forwarded_for,
+    )
+
+
+def _same_holder(one: SocketPrincipal, other: SocketPrincipal) -> bool:
+    """Tell whether a socket may pass on: between sessions of a user, never from or to a key."""
+    if one.is_program or other.is_program:
+        return one.session_id == other.session_id
+    return one.account_db_key == other.account_db_key
 
 
 class InternalError(TradingPlatformError):

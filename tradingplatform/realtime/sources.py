@@ -1,6 +1,7 @@
 """What an app implements in its ``streams.py`` to put streams on a socket."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -17,7 +18,15 @@ class SocketPrincipal(Protocol):
 
     @property
     def session_id(self) -> UUID | str | None:
-        """Return the session whose end closes the socket."""
+        """Return the session, or the API key, whose end closes the socket."""
+
+    @property
+    def is_program(self) -> bool:
+        """Return whether this is an API key."""
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Return when the socket must close, if that is known from the start."""
 
 
 class Position(NamedTuple):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -28,6 +29,8 @@ class User:
     is_authenticated: bool = True
     is_operator: bool = False
     is_verified: bool = False
+    is_program: bool = False
+    expires_at: datetime | None = None
 
 
 USERS = {f"token-{key}": User(key, f"s{key}") for key in range(1, 30)}
@@ -35,7 +38,7 @@ ended_sessions: set[str] = set()
 
 
 def authenticate(
-    *, token: str | None, ticket: str | None, session_key: str | None
+    *, token: str | None, ticket: str | None, session_key: str | None, **_: str | None
 ) -> SocketPrincipal:
     user = USERS.get(token or ticket or session_key or "")
     if user is None:
