@@ -12,14 +12,18 @@ from typing import Any
 from websockets.asyncio.server import serve as serve_sockets
 
 from tests.emulators.faults import Fault, Faults
-from tests.emulators.kis import frames, quotations
+from tests.emulators.kis import charts, frames, notices, overseas, quotations
 from tests.emulators.kis.app import RestApp
+from tests.emulators.kis.book import KRW, USD, Account, Book, Order
 from tests.emulators.kis.codes import PAPER, REAL
+from tests.emulators.kis.exchange import Exchange
 from tests.emulators.kis.instruments import Instrument
 from tests.emulators.kis.keys import AppKey
 from tests.emulators.kis.market import BUY, Line, Market, Trade
+from tests.emulators.kis.overseas_trading import OverseasTrading
 from tests.emulators.kis.sockets import Connection, RealTime
 from tests.emulators.kis.state import Layout, State, default_keys
+from tests.emulators.kis.trading import Trading
 from tests.emulators.kis.trs import TrTable
 from tests.emulators.timekeeping import EmulatorClock
 from tests.emulators.truth import Json, TruthLog
@@ -29,20 +33,24 @@ Price = Decimal | int | str
 
 
 class KisEmulator:
-    """Scripted by tests through its methods, by hand through the control plane."""
+    """Scripted by tests through its methods, by hand through the control plane.
+
+    `folder` keeps the truth as `truth.jsonl` and the book as `book.json`, which a later emulator
+    takes up again.
+    """
 
     def __init__(
         self,
         *,
         seed: int = 7,
         clock: EmulatorClock | None = None,
-        truth_path: Path | None = None,
+        folder: Path | None = None,
         instruments: Iterable[Instrument] = (),
         layout: Layout | None = None,
         ping_interval: float = 10,
     ) -> None:
         self.clock = clock or EmulatorClock()
-        self.truth = TruthLog(self.clock, truth_path)
+        self.truth = TruthLog(self.clock, folder / "truth.jsonl" if folder else None)
         self.faults = Faults(self.truth, seed)
         self.market = Market(self.clock, seed=seed, instruments=instruments)
         self.state = State(
@@ -54,7 +62,18 @@ class KisEmulator:
             layout or Layout(),
         )
         self.real_time = RealTime(self.state, ping_interval=ping_interval)
-        self.table = TrTable([*quotations.TRS])
+        path = folder / "book.json" if folder else None
+        self.book = Book([_opened(key) for key in self.state.keys], path)
+        self.exchange = Exchange(self.state, self.book, self._tell, self._print_fill)
+        self.table = TrTable(
+            [
+                *quotations.TRS,
+                *charts.TRS,
+                *overseas.TRS,
+                *Trading(self.exchange).trs(),
+                *OverseasTrading(self.exchange).trs(),
+            ]
+        )
         self.ports: dict[str, int] = {}
 
     # Where it is
@@ -121,6 +140,8 @@ class KisEmulator:
                 done.append(trade)
                 records.append(self._record(trade))
             self._publish(done[-1], records)
+            for trade in done:
+                self.exchange.on_trade(trade)
         return done
 
     def walk(self, count: int = 1, symbols: Iterable[str] = ()) -> list[Trade]:
@@ -170,6 +191,43 @@ class KisEmulator:
             record = frames.index_record(line, f"{self.clock.kst():%H%M%S}")
             self.real_time.publish("H0UPCNT0", code, [record])
 
+    # Accounts
+
+    def account(self, environment: str = REAL, number: int = 0) -> Account:
+        """Return the live account of the side's n-th key."""
+        return self.book.accounts[self.keys(environment)[number].account]
+
+    def give(self, account: Account, symbol: str, quantity: int, price: Price) -> None:
+        """Put shares into an account, bought on an earlier day at this price."""
+        with self.state.lock:
+            holding = account.holding(symbol)
+            holding.quantity += quantity
+            holding.cost += Decimal(price) * quantity
+            self.book.save()
+            self.truth.write(
+                "given", account=account.number, symbol=symbol, quantity=quantity, price=str(price)
+            )
+
+    def _print_fill(self, symbol: str, price: Decimal, quantity: int, side: str) -> None:
+        """Print the trade that an order made with the emulator's own levels."""
+        trade = self.market.print_trade(symbol, price, quantity, side=side)
+        self._log(trade)
+        self._publish(trade, [self._record(trade)])
+
+    def _tell(self, order: Order, stage: str, quantity: int, price: Decimal) -> None:
+        """Send the owner's notice of what happened to an order."""
+        account = self.book.accounts[order.account]
+        instrument = self.market.line(order.symbol).instrument
+        told, about = (quantity, price), (instrument, self.clock)
+        last = "9" if account.environment == PAPER else "0"
+        if instrument.is_domestic:
+            width = self.state.layout.notice_fields
+            record = notices.domestic_record(order, stage, told, account, about, width=width)
+            self.real_time.notify(f"H0STCNI{last}", account.hts_id, record)
+        else:
+            record = notices.overseas_record(order, stage, told, account, about)
+            self.real_time.notify(f"H0GSCNI{last}", account.hts_id, record)
+
     # Misbehaviour
 
     def misbehave(self, kind: str, **options: Any) -> Fault:
@@ -200,6 +258,8 @@ class KisEmulator:
                 return self.index(**options)
             case "advance":
                 return self.clock.advance(**options)
+            case "session" | "matching":
+                return setattr(self.exchange, name, options["value"])
             case "expire_tokens" | "revoke_tokens" | "drop_sockets":
                 return getattr(self, name)()
         message = f"no such control: {name}"
@@ -244,6 +304,11 @@ class KisEmulator:
             serve_sockets(handler(PAPER), sock=sockets["paper_ws"], **options),
         ):
             yield
+
+
+def _opened(key: AppKey) -> Account:
+    cash = {KRW: Decimal(10_000_000), USD: Decimal(10_000)}
+    return Account(key.account, key.hts_id, key.environment, cash)
 
 
 @contextmanager

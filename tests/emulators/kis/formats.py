@@ -35,3 +35,7 @@ def versus(value: Decimal, other: Decimal) -> str:
 
 def hms(at: datetime | None, line: Line) -> str:
     return "000000" if at is None else f"{at.astimezone(line.zone):%H%M%S}"
+
+
+def order_number(number: int) -> str:
+    return f"{number:010}"

@@ -70,6 +70,50 @@ class RawKis:
         number, product = self.key.account.split("-")
         return {"CANO": number, "ACNT_PRDT_CD": product}
 
+    def order(
+        self, side: str, symbol: str, quantity: int, price: int = 0, *, kind: str = "", **more: str
+    ) -> httpx2.Response:
+        """Order at a limit, or at the market when no price is given."""
+        tr_id = {"buy": "TTTC0012U", "sell": "TTTC0011U"}[side]
+        body = {
+            "PDNO": symbol,
+            "ORD_DVSN": kind or ("00" if price else "01"),
+            "ORD_QTY": str(quantity),
+            "ORD_UNPR": str(price),
+            **more,
+        }
+        return self.post(f"{TRADING}order-cash", self.tr(tr_id), **self.account, **body)
+
+    def change(self, number: str, deed: str, **changes: str) -> httpx2.Response:
+        """Amend ("01") or cancel ("02") an order."""
+        body = {
+            "KRX_FWDG_ORD_ORGNO": "", "ORGN_ODNO": number, "ORD_DVSN": "00",
+            "RVSE_CNCL_DVSN_CD": deed, "ORD_QTY": "0", "ORD_UNPR": "0", "QTY_ALL_ORD_YN": "Y",
+        }  # fmt: skip
+        path = f"{TRADING}order-rvsecncl"
+        return self.post(path, self.tr("TTTC0013U"), **self.account | body | changes)
+
+    def daily_orders(self, *, more: str = "", **changes: str) -> httpx2.Response:
+        params = {
+            "INQR_STRT_DT": "20200101", "INQR_END_DT": "20991231", "SLL_BUY_DVSN_CD": "00",
+            "CCLD_DVSN": "00", "INQR_DVSN": "00", "CTX_AREA_FK100": "", "CTX_AREA_NK100": "",
+        }  # fmt: skip
+        path, tr_id = f"{TRADING}inquire-daily-ccld", self.tr("TTTC0081R")
+        return self.get(path, tr_id, more=more, **self.account | params | changes)
+
+    def balance(self, *, more: str = "", **changes: str) -> httpx2.Response:
+        params = {
+            "AFHR_FLPR_YN": "N", "OFL_YN": "", "INQR_DVSN": "02", "UNPR_DVSN": "01",
+            "FUND_STTL_ICLD_YN": "N", "FNCG_AMT_AUTO_RDPT_YN": "N", "PRCS_DVSN": "00",
+            "CTX_AREA_FK100": "", "CTX_AREA_NK100": "",
+        }  # fmt: skip
+        path, tr_id = f"{TRADING}inquire-balance", self.tr("TTTC8434R")
+        return self.get(path, tr_id, more=more, **self.account | params | changes)
+
+    def tr(self, tr_id: str) -> str:
+        """Return the id of this side."""
+        return tr_id if self.side == REAL else f"V{tr_id[1:]}"
+
     def approval(self) -> str:
         body = {
             "grant_type": "client_credentials",
