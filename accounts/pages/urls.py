@@ -1,8 +1,8 @@
-"""Addresses of log-in and sign-up."""
+"""Addresses of log-in, sign-up and the settings."""
 
 from django.urls import path
 
-from accounts.pages import mail_views, views
+from accounts.pages import mail_views, settings_views, views
 
 app_name = "account-pages"
 urlpatterns = [
@@ -12,4 +12,6 @@ urlpatterns = [
     path("verify-email", mail_views.verify_email, name="verify-email"),
     path("reset-password", mail_views.reset_password, name="reset-password"),
     path("reset-password/new", mail_views.new_password, name="new-password"),
+    path("settings", settings_views.settings_home, name="settings"),
+    path("settings/<slug:section>", settings_views.settings_section, name="settings-section"),
 ]

@@ -20,6 +20,7 @@ from accounts.errors import (
 )
 from accounts.models import User
 from accounts.pages.forms import LogInForm, OtpForm, SignUpForm
+from accounts.services.looks import page_display_adopt
 from accounts.services.pages import (
     page_log_in,
     page_log_out,
@@ -81,18 +82,9 @@ def log_out(request: HttpRequest) -> HttpResponse:
 
 
 def _arrive(request: HttpRequest, user: User) -> HttpResponseRedirect:
-    """Go on; the user's own language counts where the browser does not name one."""
-    answer = HttpResponseRedirect(_next(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
-    is_named = "Accept-Language" in request.headers
-    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and not is_named:
-        answer.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            user.language,
-            max_age=settings.LANGUAGE_COOKIE_AGE,
-            samesite="Lax",
-            secure=request.is_secure(),
-        )
-    return answer
+    """Go on where the user wanted to go."""
+    page_display_adopt(request, user=user)
+    return HttpResponseRedirect(_next(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
 
 
 def _again() -> LogInForm:

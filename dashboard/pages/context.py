@@ -8,9 +8,9 @@ from django.db import DatabaseError
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import get_language
 
 from accounts.authentication import page_principal
+from accounts.services.looks import page_display
 from dashboard.pages.texts import component_texts
 from market.errors import SymbolUnknownError
 from market.rules import CURRENCIES, TICK_TABLES, tick_table
@@ -27,20 +27,18 @@ from tradingplatform import clock
 from tradingplatform.api.principal import Principal
 from tradingplatform.money import CURRENCY_DIGITS, decimal_text
 
-THEMES = ("system", "light", "dark")
-COLOURS = ("red-up", "green-up")
-
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the look, the language and whether the components are built."""
-    language = "ko" if (get_language() or "").startswith("ko") else "en"
-    usual = "red-up" if language == "ko" else "green-up"
+    display = page_display(request)
     return {
         "page": {
-            "language": language,
-            "theme": _choice(request, "theme", THEMES, "system"),
-            "colours": _choice(request, "colours", COLOURS, usual),
-            "texts": component_texts(language),
+            "language": display.language,
+            "currency": display.currency,
+            "theme": display.theme,
+            "colours": display.colours,
+            "blur": "on" if display.blur_amounts else "off",
+            "texts": component_texts(display.language),
             "is_built": components_are_built(),
             "principal": _principal(request),
         },
@@ -57,7 +55,8 @@ def components_are_built() -> bool:
 def base_config(request: HttpRequest) -> dict[str, Any]:
     """Return what the components of every page need."""
     return {
-        "language": "ko" if (get_language() or "").startswith("ko") else "en",
+        "language": page_display(request).language,
+        "currency": page_display(request).currency,
         "signed_in": _principal(request) is not None,
         "icons": static("icons.svg"),
         "log_in_url": reverse(settings.LOGIN_URL),
@@ -91,11 +90,6 @@ def _principal(request: HttpRequest) -> Principal | None:
         return page_principal(request)
     except DatabaseError:
         return None
-
-
-def _choice(request: HttpRequest, name: str, allowed: tuple[str, ...], usual: str) -> str:
-    value = request.COOKIES.get(name, usual)
-    return value if value in allowed else usual
 
 
 def _ticks(exchange: str) -> list[dict[str, str]]:

@@ -1,7 +1,6 @@
 """Addresses of the pages."""
 
 from django.urls import path
-from django.views.i18n import set_language
 
 from dashboard.pages import views
 
@@ -11,7 +10,7 @@ urlpatterns = [
     path("trade", views.trade, name="trade"),
     path("trade/portfolios", views.portfolio_create, name="portfolio-create"),
     path("trade/portfolios/<uuid:portfolio_id>/ledger", views.ledger, name="ledger"),
-    path("language", set_language, name="language"),
+    path("language", views.language, name="language"),
     # Browsers ask for it on pages that are not ours, such as the admin's.
     path("favicon.ico", views.favicon, name="favicon"),
 ]

@@ -5,13 +5,17 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django.views.i18n import set_language
 
 from accounts.authentication import page_principal
+from accounts.enums import Language
+from accounts.services.profiles import display_set
 from dashboard.pages.context import market_config
 from dashboard.pages.forms import PortfolioForm
 from dashboard.pages.ledger import ledger_page
@@ -76,6 +80,14 @@ def ledger(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
     except TradingPlatformError as error:
         return page_or_json(request, error)
     return render(request, "site/ledger.html", {"ledger": page, "portfolio_id": portfolio_id})
+
+
+def language(request: HttpRequest) -> HttpResponseBase:
+    """Speak another language from now on; an account remembers it on every device."""
+    chosen, reader = request.POST.get("language"), page_principal(request)
+    if reader is not None and request.method == "POST" and chosen in Language.values:
+        display_set(owner=reader, changes={"language": chosen})
+    return set_language(request)
 
 
 @require_safe

@@ -8,6 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.pages.settings_views import SECTIONS, Section
+from accounts.selectors import display_of
 from accounts.services.users import user_sign_up
 from dashboard.pages.context import components_are_built
 from dashboard.tests.browser import Page
@@ -54,7 +56,10 @@ def test_visitors_see_quotes_where_the_operator_allows_it(
     assert "account-bar" not in tags
 
 
-@pytest.mark.parametrize("path", ["/trade", f"/trade/portfolios/{UUID(int=1)}/ledger"])
+@pytest.mark.parametrize(
+    "path",
+    ["/trade", f"/trade/portfolios/{UUID(int=1)}/ledger", "/settings", "/settings/security"],
+)
 def test_pages_of_users_send_visitors_to_the_log_in(client: Client, path: str) -> None:
     response = client.get(path)
 
@@ -216,7 +221,12 @@ def test_the_ledger_shows_ones_own_entries_only(client: Client, lee: User) -> No
 # Every page
 
 
-@pytest.mark.parametrize("path", ["/", "/log-in", "/sign-up", "/trade", "/no-such-page"])
+SETTINGS = [f"/settings/{section.name}" for section in SECTIONS]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/log-in", "/sign-up", "/trade", "/no-such-page", "/settings", *SETTINGS]
+)
 def test_no_page_has_inline_code_or_leaves_this_site(client: Client, lee: User, path: str) -> None:
     _open_portfolio(lee)
 
@@ -321,6 +331,93 @@ def test_rising_prices_wear_the_colour_usual_in_the_language(
     response = client.get("/")
     assert 'data-colours="green-up"' in response.text
     assert 'data-theme="system"' in response.text
+
+
+# Display of the account
+
+
+def _patch_display(client: Client, **changes: object) -> None:
+    response = client.patch("/api/profile/display", changes, content_type="application/json")
+    assert response.status_code == 200
+
+
+def _signed_up_elsewhere() -> User:
+    return user_sign_up(
+        email=PERSON["email"], nickname=PERSON["nickname"], password=PERSON["password"]
+    )
+
+
+def _html(client: Client, path: str = "/settings/display") -> dict[str, str | None]:
+    return next(tag for name, tag in Page(client.get(path).text).tags if name == "html")
+
+
+def test_pages_follow_the_account_on_every_device(client: Client, lee: User) -> None:
+    other = Client(headers={"accept-language": "en-US"})
+    other.post(reverse("account-pages:log-in"), LOG_IN)
+    other.cookies["theme"] = "light"
+
+    _patch_display(client, language="ko", theme="dark", blur_amounts=True)
+
+    for browser in (client, other):
+        shown = _html(browser)
+        assert (shown["lang"], shown["data-theme"]) == ("ko", "dark")
+        assert (shown["data-colours"], shown["data-blur"]) == ("red-up", "on")
+        assert "투자성향" in browser.get("/settings/profile").text
+    assert _html(Client(), "/log-in")["data-theme"] == "system"
+
+
+def test_the_language_button_is_remembered_by_the_account(client: Client, lee: User) -> None:
+    client.post(reverse("pages:language"), {"language": "ko", "next": "/settings"})
+    client.post(reverse("pages:language"), {"language": "xx", "next": "/settings"})
+
+    lee.refresh_from_db()
+    assert lee.language == "ko"
+    assert _html(client)["lang"] == "ko"
+
+
+def test_the_first_log_in_takes_over_the_look_of_the_visitor(client: Client) -> None:
+    user = _signed_up_elsewhere()
+    client.cookies.load({"theme": "dark", "colours": "red-up", "language": "en"})
+    client.post(reverse("account-pages:log-in"), LOG_IN)
+    other = Client()
+    other.cookies.load({"theme": "light", "language": "ko"})
+    other.post(reverse("account-pages:log-in"), LOG_IN)
+
+    user.refresh_from_db()
+    shown = display_of(user)
+    assert (shown.language, shown.theme, shown.colours) == ("en", "dark", "red-up")
+    assert _html(other)["data-theme"] == "dark"
+
+
+def test_a_look_that_nobody_offers_is_not_taken_over(client: Client) -> None:
+    user = _signed_up_elsewhere()
+    client.cookies.load({"theme": "pink", "colours": '"><script>'})
+    client.post(reverse("account-pages:log-in"), LOG_IN)
+
+    user.refresh_from_db()
+    assert (user.theme, user.colours, user.language) == ("system", "", "ko")
+
+
+# Settings
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
+def test_each_section_of_the_settings_is_a_page(
+    client: Client, lee: User, section: Section
+) -> None:
+    response = client.get(f"/settings/{section.name}")
+
+    tags = Page(response.text).tags
+    current = [tag["href"] for name, tag in tags if name == "a" and tag.get("aria-current")]
+    assert response.status_code == 200
+    assert current == [f"/settings/{section.name}"]
+    assert any("-" in name for name, _ in tags)
+
+
+def test_the_settings_begin_with_the_profile(client: Client, lee: User) -> None:
+    assert client.get("/settings")["Location"] == "/settings/profile"
+    assert client.get("/settings/nothing").status_code == 404
+    assert 'href="/settings"' in client.get("/trade").text
 
 
 # Operators

@@ -1,7 +1,9 @@
 // Every page: style sheets, theme, colours, language and the small menus of the header.
 import './styles/base.css';
 import './styles/site.css';
+import { call, explained } from './lib/api.ts';
 import { pageConfig } from './lib/config.ts';
+import { announce } from './lib/dom.ts';
 import { useLocale } from './lib/format.ts';
 
 const YEAR_S = 31_536_000;
@@ -11,6 +13,18 @@ function remember(name: string, value: string): void {
   document.cookie = `${name}=${value}; path=/; max-age=${YEAR_S}; samesite=lax${secure}`;
 }
 
+/** The account remembers it for every device; the cookie for the time after logging out. */
+async function save(kind: string, value: string): Promise<void> {
+  remember(kind, value);
+  if (!pageConfig().signed_in) return;
+  const body = kind === 'blur' ? { blur_amounts: value === 'on' } : { [kind]: value };
+  try {
+    await call('PATCH', '/api/profile/display', { body });
+  } catch (error) {
+    announce(explained(error), 'bad');
+  }
+}
+
 /** Buttons that name a look (`data-look="theme:dark"`) set it now and for a year. */
 function looks(): void {
   document.addEventListener('click', (event) => {
@@ -18,7 +32,7 @@ function looks(): void {
     const [kind, value] = button?.dataset['look']?.split(':') ?? [];
     if (!kind || !value) return;
     document.documentElement.dataset[kind] = value;
-    remember(kind, value);
+    void save(kind, value);
     for (const other of document.querySelectorAll<HTMLElement>(`[data-look^="${kind}:"]`)) {
       other.setAttribute('aria-pressed', String(other === button));
     }

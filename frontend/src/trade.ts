@@ -19,6 +19,7 @@ import { type PortfolioNews, theDesk } from './lib/desk.ts';
 import { announce } from './lib/dom.ts';
 import * as format from './lib/format.ts';
 import { gettext as _ } from './lib/i18n.ts';
+import { logInAtSessionEnd } from './lib/session-end.ts';
 import { sideText } from './lib/words.ts';
 
 /** On a phone one panel shows at a time; the bar at the bottom chooses it. */
@@ -36,13 +37,6 @@ function panels(): void {
     if (button?.dataset['panelButton']) choose(button.dataset['panelButton']);
   });
   window.addEventListener('show-panel', (event) => choose(String((event as CustomEvent).detail)));
-}
-
-function sessionEnd(): void {
-  window.addEventListener('session-ended', () => {
-    const next = encodeURIComponent(location.pathname);
-    location.assign(`${pageConfig().log_in_url}?next=${next}&ended=1`);
-  });
 }
 
 /** What a frame was refused for. */
@@ -92,7 +86,7 @@ function news(): void {
 
 format.useLocale(pageConfig().language);
 panels();
-sessionEnd();
+logInAtSessionEnd();
 problems();
 refusals();
 side();

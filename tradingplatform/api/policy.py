@@ -110,6 +110,8 @@ POLICY: dict[str, dict[str, Access]] = {
     "account-pages:log-out": {"POST": PUBLIC},
     "account-pages:new-password": {"GET": PUBLIC, "POST": PUBLIC},
     "account-pages:reset-password": {"GET": PUBLIC, "POST": PUBLIC},
+    "account-pages:settings": {"GET": USER},
+    "account-pages:settings-section": {"GET": USER},
     "account-pages:sign-up": {"GET": PUBLIC, "POST": PUBLIC},
     "account-pages:verify-email": {"GET": PUBLIC, "POST": PUBLIC},
     "pages:favicon": {"GET": PUBLIC},

@@ -1,4 +1,5 @@
 // <account-bar>: equity, profit and cash of the chosen portfolio.
+import { pageConfig } from '../lib/config.ts';
 import { theDesk } from '../lib/desk.ts';
 import { el, setText } from '../lib/dom.ts';
 import * as format from '../lib/format.ts';
@@ -35,7 +36,9 @@ export class AccountBar extends HTMLElement {
     this.picker.value = portfolio.id;
     const base = portfolio.base_currency;
     const others = Object.keys(portfolio.cash).filter((currency) => currency !== base);
-    for (const currency of [base, ...others]) {
+    const first = pageConfig().currency;
+    const order = [base, ...others].sort((one, other) => Number(other === first) - Number(one === first));
+    for (const currency of order) {
       const totals = portfolio.by_currency?.[currency] ?? (currency === base ? portfolio : null);
       if (totals) this.totals(currency, totals);
       const cash = portfolio.cash[currency];

@@ -129,7 +129,7 @@ function target(call: ToolCall): string {
 }
 
 export function toolCard(call: ToolCall): HTMLElement {
-  const details = el('details', { class: 'tool-card' });
+  const details = el('details', { class: 'tool-card', 'data-tool': call.tool });
   details.append(
     el('summary', {}, el('b', {}, toolText(call.tool)), el('span', { class: 'muted' }, target(call))),
   );

@@ -15,6 +15,7 @@ export interface Costs {
 
 export interface PageConfig {
   language: 'en' | 'ko';
+  currency: 'KRW' | 'USD';
   signed_in: boolean;
   default_symbols: string[];
   ticks: Record<string, TickBand[]>;
@@ -26,6 +27,7 @@ export interface PageConfig {
 
 export const EMPTY_CONFIG: PageConfig = {
   language: 'en',
+  currency: 'USD',
   signed_in: false,
   default_symbols: [],
   ticks: {},

@@ -1,0 +1,131 @@
+// <second-factor>: the authenticator app: QR code, first code, backup codes, turning it off.
+import { call, get } from '../lib/api.ts';
+import { attempt } from '../lib/attempt.ts';
+import { confirmed, openDialog } from '../lib/dialog.ts';
+import { announce, el, icon } from '../lib/dom.ts';
+import { ApiForm, passwordField, textField } from '../lib/forms.ts';
+import * as format from '../lib/format.ts';
+import { gettext as _ } from '../lib/i18n.ts';
+import { Loaded } from '../lib/loaded.ts';
+import { copyButton, onceShown } from '../components/copy-button.ts';
+import { guarded } from '../components/step-up-dialog.ts';
+
+interface State {
+  enabled: boolean;
+  confirmed_at: string | null;
+  backup_codes_left: number;
+}
+
+interface Seed {
+  secret: string;
+  qr_svg: string;
+}
+
+const FEW = 3;
+
+/** Backup codes are shown once: to copy, to print, and to say that they are kept. */
+export async function showBackupCodes(codes: string[]): Promise<void> {
+  await openDialog<boolean>(_('Your backup codes'), (done) => {
+    const list = el('ol', { class: 'backup-codes' }, ...codes.map((one) => el('li', {}, el('code', {}, one))));
+    const print = el('button', { type: 'button', class: 'button small' }, _('Print'));
+    const kept = el('button', { type: 'button', class: 'button primary' }, _('I have kept them'));
+    print.addEventListener('click', () => window.print());
+    kept.addEventListener('click', () => done(true));
+    return [
+      el('p', {}, _('Each opens your account once when your phone is not at hand. They are shown only now; keep them apart from your phone.')),
+      list,
+      el('div', { class: 'settings-actions' }, copyButton(codes.join('\n'), list), print, kept),
+    ];
+  });
+}
+
+export class SecondFactor extends Loaded<State> {
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener('factors-changed', () => void this.reload());
+  }
+
+  protected load(): Promise<State> {
+    return get<State>('/api/account/otp');
+  }
+
+  protected draw(state: State): Node[] {
+    return state.enabled ? this.on(state) : this.off();
+  }
+
+  private off(): Node[] {
+    const password = passwordField('password', _('Your password'), 'current-password');
+    const form = new ApiForm([password], _('Set up'), async () => {
+      const body = { password: form.value('password') };
+      this.replaceChildren(...this.setUp(await call<Seed>('POST', '/api/account/otp', { body })));
+      this.querySelector('input')?.focus();
+    });
+    return [el('p', { class: 'state state-off' }, _('Off')), form.element];
+  }
+
+  private setUp(seed: Seed): Node[] {
+    const picture = el('img', {
+      class: 'qr',
+      alt: _('QR code for your authenticator app'),
+      src: `data:image/svg+xml,${encodeURIComponent(seed.qr_svg)}`,
+      width: 180,
+      height: 180,
+    });
+    const code = textField('code', _('Code'), {
+      autocomplete: 'one-time-code',
+      inputmode: 'numeric',
+      maxlength: 8,
+      class: 'num',
+    });
+    const form = new ApiForm([code], _('Turn on'), async () => {
+      const body = { code: form.value('code').replaceAll(' ', '') };
+      const { backup_codes } = await call<{ backup_codes: string[] }>('POST', '/api/account/otp/confirm', { body });
+      await this.reload();
+      await showBackupCodes(backup_codes);
+    });
+    return [
+      el(
+        'div',
+        { class: 'otp-setup' },
+        picture,
+        el(
+          'ol',
+          {},
+          el('li', {}, _('Scan the code with an authenticator app.')),
+          el('li', {}, onceShown(seed.secret, _('Or type this key into it:'))),
+          el('li', {}, _('Enter the six digits that the app shows.'), form.element),
+        ),
+      ),
+    ];
+  }
+
+  private on(state: State): Node[] {
+    const since = format.dateTime(state.confirmed_at);
+    const left = _('{count} backup codes left', { count: state.backup_codes_left });
+    const renew = el('button', { type: 'button', class: 'button' }, _('New backup codes'));
+    const off = el('button', { type: 'button', class: 'button danger-quiet' }, _('Turn off'));
+    renew.addEventListener('click', () => void attempt(() => this.renew()));
+    off.addEventListener('click', () => void attempt(() => this.turnOff()));
+    return [
+      el('p', { class: 'state state-on' }, icon('check'), _('On since {since}', { since })),
+      el('p', { class: state.backup_codes_left <= FEW ? 'form-note' : 'muted' }, left),
+      el('div', { class: 'settings-actions' }, renew, off),
+    ];
+  }
+
+  private async renew(): Promise<void> {
+    const answer = await guarded<{ backup_codes: string[] }>('POST', '/api/account/otp/backup-codes');
+    await this.reload();
+    await showBackupCodes(answer.backup_codes);
+  }
+
+  private async turnOff(): Promise<void> {
+    const text = _('Your password alone will open the account again.');
+    if (!(await confirmed(_('Turn the authenticator app off?'), text, _('Turn off')))) return;
+    await guarded('DELETE', '/api/account/otp');
+    announce(_('The authenticator app is off.'));
+    await this.reload();
+  }
+}
+
+customElements.define('second-factor', SecondFactor);
