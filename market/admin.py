@@ -1,23 +1,60 @@
-"""Operators look at instruments and imports here; only services change them."""
+"""Operators look at instruments and imports here, and correct the calendar, through services."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from accounts.admin import ReadOnlyAdmin
+from accounts.services.pages import device_of, page_principal
 from accounts.sharded_admin import ShardedAdmin
-from market.models import ImportRun, Instrument, Watchlist, WatchlistItem
+from market.models import CalendarOverride, ImportRun, Instrument, Watchlist, WatchlistItem
+from market.services import calendar_override_delete, calendar_override_save, override_fault
 
 
 @admin.register(Instrument)
 class InstrumentAdmin(ReadOnlyAdmin):
-    list_display = ("symbol", "exchange", "name_en", "name_ko", "base_price", "source")
-    list_filter = ("exchange", "sector", "source", "is_active")
-    search_fields = ("symbol", "name_en", "name_ko")
+    list_display = (
+        "symbol",
+        "exchange",
+        "market_segment",
+        "asset_type",
+        "name_en",
+        "name_ko",
+        "base_price",
+        "source",
+        "is_active",
+    )
+    list_filter = (
+        "exchange",
+        "market_segment",
+        "asset_type",
+        "is_nxt_tradable",
+        "sector",
+        "source",
+        "is_active",
+    )
+    search_fields = ("symbol", "name_en", "name_ko", "isin")
 
 
 @admin.register(ImportRun)
 class ImportRunAdmin(ReadOnlyAdmin):
-    list_display = ("started_at", "kind", "symbol", "rows_read", "rows_new", "rows_bad")
-    list_filter = ("kind",)
+    list_display = (
+        "started_at",
+        "kind",
+        "file_format",
+        "file_name",
+        "symbol",
+        "rows_read",
+        "rows_new",
+        "rows_replaced",
+        "rows_delisted",
+        "rows_bad",
+    )
+    list_filter = ("kind", "file_format")
 
 
 @admin.register(Watchlist)
@@ -28,3 +65,51 @@ class WatchlistAdmin(ShardedAdmin):
 @admin.register(WatchlistItem)
 class WatchlistItemAdmin(ShardedAdmin):
     list_display = ("id", "watchlist_id", "symbol", "place", "added_at")
+
+
+class CalendarOverrideForm(forms.ModelForm[CalendarOverride]):
+    class Meta:
+        model = CalendarOverride
+        fields = ("calendar", "day", "is_closed", "opens_at", "closes_at", "reason", "source")
+
+    def clean(self) -> dict[str, Any] | None:
+        values = super().clean()
+        if values and values.get("day"):
+            fault = override_fault(CalendarOverride(**values))
+            if fault:
+                raise ValidationError(fault)
+        return values
+
+
+@admin.register(CalendarOverride)
+class CalendarOverrideAdmin(ReadOnlyAdmin):
+    form = CalendarOverrideForm
+    list_display = ("day", "calendar", "is_closed", "opens_at", "closes_at", "reason", "source")
+    list_filter = ("calendar", "is_closed")
+    ordering = ("-day",)
+
+    def save_model(
+        self, request: HttpRequest, obj: CalendarOverride, form: Any, change: Any
+    ) -> None:
+        calendar_override_save(row=obj, actor=_operator(request), device=device_of(request))
+
+    def delete_model(self, request: HttpRequest, obj: CalendarOverride) -> None:
+        calendar_override_delete(row=obj, actor=_operator(request), device=device_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for row in queryset:
+            self.delete_model(request, row)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return admin.ModelAdmin.has_add_permission(self, request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_change_permission(self, request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+
+def _operator(request: HttpRequest) -> str:
+    operator = page_principal(request)
+    return str(operator.uid) if operator else ""

@@ -8,11 +8,69 @@ class Exchange(models.TextChoices):
     KRX = "KRX", "KRX"
     NASDAQ = "NASDAQ", "NASDAQ"
     NYSE = "NYSE", "NYSE"
+    AMEX = "AMEX", "AMEX"
+
+
+class Venue(models.TextChoices):
+    """Where one can trade: the exchanges that list, and NXT, which trades listings of KRX."""
+
+    KRX = "KRX", "KRX"
+    NXT = "NXT", "NXT"
+    NASDAQ = "NASDAQ", "NASDAQ"
+    NYSE = "NYSE", "NYSE"
+    AMEX = "AMEX", "AMEX"
+
+
+class MarketCalendar(models.TextChoices):
+    """Days and hours that several venues share."""
+
+    KRX = "KRX", _("Korea")
+    US = "US", _("United States")
+
+
+class SessionName(models.TextChoices):
+    """The parts of a trading day."""
+
+    PRE_MARKET = "PRE_MARKET", _("Pre-market")
+    PRE_CLOSE_PRICE = "PRE_CLOSE_PRICE", _("Pre-market at the last close")
+    OPENING_AUCTION = "OPENING_AUCTION", _("Opening auction")
+    REGULAR = "REGULAR", _("Regular session")
+    CLOSING_AUCTION = "CLOSING_AUCTION", _("Closing auction")
+    AFTER_CLOSE_PRICE = "AFTER_CLOSE_PRICE", _("After-hours at the close")
+    AFTER_SINGLE_PRICE = "AFTER_SINGLE_PRICE", _("After-hours single price")
+    AFTER_MARKET = "AFTER_MARKET", _("After-market")
+
+
+class DayKind(models.TextChoices):
+    """What a day of the calendar is; HALF_DAY closes early, SPECIAL_HOURS are other hours."""
+
+    REGULAR = "REGULAR", _("Trading day")
+    SPECIAL_HOURS = "SPECIAL_HOURS", _("Other hours")
+    HALF_DAY = "HALF_DAY", _("Half day")
+    HOLIDAY = "HOLIDAY", _("Holiday")
+    WEEKEND = "WEEKEND", _("Weekend")
 
 
 class AssetType(models.TextChoices):
     STOCK = "STOCK", _("Stock")
     ETF = "ETF", _("Exchange-traded fund")
+    ETN = "ETN", _("Exchange-traded note")
+    REIT = "REIT", _("Real estate trust")
+    FUND = "FUND", _("Listed fund")
+    WARRANT = "WARRANT", _("Warrant")
+    RIGHT = "RIGHT", _("Subscription right")
+    INDEX = "INDEX", _("Index")
+
+
+class MarketSegment(models.TextChoices):
+    """The market within an exchange that lists an instrument."""
+
+    KOSPI = "KOSPI", "KOSPI"
+    KOSDAQ = "KOSDAQ", "KOSDAQ"
+    KONEX = "KONEX", "KONEX"
+    GLOBAL_SELECT = "GLOBAL_SELECT", "Nasdaq Global Select"
+    GLOBAL_MARKET = "GLOBAL_MARKET", "Nasdaq Global Market"
+    CAPITAL_MARKET = "CAPITAL_MARKET", "Nasdaq Capital Market"
 
 
 class Source(models.TextChoices):
@@ -20,6 +78,8 @@ class Source(models.TextChoices):
 
     SAMPLE = "SAMPLE", _("Sample market")
     CSV = "CSV", _("Imported file")
+    KIS = "KIS", "KIS"
+    NASDAQ = "NASDAQ", "Nasdaq Trader"
 
 
 class BarInterval(models.TextChoices):
@@ -42,6 +102,8 @@ class StoredInterval(models.TextChoices):
 class ImportKind(models.TextChoices):
     SAMPLE = "SAMPLE", _("Sample market")
     CSV = "CSV", _("Imported file")
+    MASTER = "MASTER", _("Instruments")
+    ACTIONS = "ACTIONS", _("Corporate actions")
 
 
 BAR_FIELDS = ("open", "high", "low", "close", "volume")

@@ -18,6 +18,24 @@ class SymbolUnknownError(NotFoundError):
     code = ErrorCode.SYMBOL_UNKNOWN
 
 
+class InstrumentNotTradableError(ConflictError):
+    """The instrument is an index, or no longer listed."""
+
+    code = ErrorCode.INSTRUMENT_NOT_TRADABLE
+
+
+class CalendarRangeError(InvalidInputError):
+    """The range of a calendar request is reversed, too long or outside the known years."""
+
+    code = ErrorCode.CALENDAR_RANGE_INVALID
+
+
+class CalendarOverrideError(InvalidInputError):
+    """An override of a trading day contradicts itself."""
+
+    code = ErrorCode.CALENDAR_OVERRIDE_INVALID
+
+
 class QuoteUnavailableError(UnavailableError):
     """The instrument exists, but nobody has ever told its price."""
 

@@ -4,8 +4,20 @@ from typing import Self
 
 from django.db import models
 
-from market.enums import AssetType, Exchange, ImportKind, Source, StoredInterval, generated_names
+from market import rules
+from market.enums import (
+    AssetType,
+    Exchange,
+    ImportKind,
+    MarketCalendar,
+    MarketSegment,
+    Source,
+    StoredInterval,
+    Venue,
+    generated_names,
+)
 from market.fields import EpochSecondsField
+from market.hangul import is_initials
 from market.watch_models import Watchlist, WatchlistItem
 from tradingplatform.db.fields import PriceField
 from tradingplatform.ids import uuid7
@@ -19,19 +31,32 @@ class InstrumentQuerySet(models.QuerySet["Instrument"]):
         return self.filter(is_active=True)
 
     def search(self, text: str) -> Self:
-        """Instruments whose symbol or name, Korean or English, contains ``text``."""
+        """Instruments whose symbol begins with ``text`` or whose name or ISIN has it.
+
+        Initial consonants alone find Korean names by theirs.
+        """
+        if is_initials(text):
+            return self.filter(initials_ko__contains=text)
         return self.filter(
             models.Q(symbol__istartswith=text)
             | models.Q(name_en__icontains=text)
             | models.Q(name_ko__icontains=text)
+            | models.Q(isin=text.upper())
         )
+
+    def on_venue(self, venue: str) -> Self:
+        """Instruments that trade on a venue; NXT trades some of those that KRX lists."""
+        if venue == Venue.NXT:
+            return self.filter(is_nxt_tradable=True)
+        return self.filter(exchange=venue)
 
 
 class Instrument(models.Model):
     """Something that trades under one symbol on one exchange.
 
     ``base_price`` is the close of the last finished session, on which the day's change and
-    price band rest; null until a first bar is known.
+    price band rest; null until a first bar is known. ``source`` is who told the prices,
+    ``reference_source`` who told the rest. A delisted one stays, and is not active.
     """
 
     symbol = models.CharField(max_length=16, unique=True)
@@ -40,7 +65,18 @@ class Instrument(models.Model):
     name_ko = models.CharField(max_length=100)
     currency = models.CharField(max_length=3)
     asset_type = models.CharField(max_length=8, choices=AssetType.choices, default=AssetType.STOCK)
+    market_segment = models.CharField(
+        max_length=16, choices=MarketSegment.choices, blank=True, default=""
+    )
+    is_nxt_tradable = models.BooleanField(default=False)
+    isin = models.CharField(max_length=12, blank=True, default="")
+    initials_ko = models.CharField(max_length=100, blank=True, default="")
     sector = models.CharField(max_length=40, blank=True)
+    industry = models.CharField(max_length=80, blank=True, default="")
+    band_multiple = models.PositiveSmallIntegerField(default=1)
+    listed_date = models.DateField(null=True)
+    delisted_date = models.DateField(null=True)
+    reference_source = models.CharField(max_length=16, blank=True, default="")
     lot_size = models.PositiveIntegerField(default=1)
     base_price = PriceField(null=True)
     base_date = models.DateField(null=True)
@@ -51,10 +87,23 @@ class Instrument(models.Model):
 
     class Meta:
         db_table = "table_instruments"
-        indexes = [models.Index(fields=["exchange", "symbol"], name="instrument_exchange")]
+        indexes = [
+            models.Index(fields=["exchange", "symbol"], name="instrument_exchange"),
+            models.Index(fields=["isin"], name="instrument_isin"),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.symbol}"
+
+    @property
+    def product(self) -> rules.Product:
+        """What decides about its ticks and band."""
+        return rules.Product(self.asset_type, self.market_segment, self.band_multiple)
+
+    @property
+    def is_tradable(self) -> bool:
+        """Whether orders make sense: it trades today and is no index."""
+        return self.is_active and self.asset_type != AssetType.INDEX
 
 
 class Bar(models.Model):
@@ -107,11 +156,42 @@ class HistoryRevision(models.Model):
         return f"#{self.instrument_id} {self.revision}"
 
 
+class CalendarOverride(models.Model):
+    """What an operator says about one trading day; it beats all that ships with the platform.
+
+    Closed, or open with these hours; a time that is null is the usual one, so a row with
+    neither makes a holiday an ordinary trading day.
+    """
+
+    calendar = models.CharField(max_length=8, choices=MarketCalendar.choices)
+    day = models.DateField()
+    is_closed = models.BooleanField(default=False)
+    opens_at = models.TimeField(null=True, blank=True)
+    closes_at = models.TimeField(null=True, blank=True)
+    reason = models.CharField(max_length=100)
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        db_table = "table_calendar_overrides"
+        constraints = [
+            models.UniqueConstraint(fields=["calendar", "day"], name="calendar_override_day"),
+            models.CheckConstraint(
+                condition=models.Q(is_closed=False)
+                | models.Q(opens_at__isnull=True, closes_at__isnull=True),
+                name="calendar_override_closed_has_no_hours",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.calendar} {self.day}"
+
+
 class ImportRun(models.Model):
-    """One load of bars: what came in, what was new, what was refused."""
+    """One load of bars or reference data: what came in, what was new, what was refused."""
 
     kind = models.CharField(max_length=8, choices=ImportKind.choices)
     file_name = models.CharField(max_length=200, blank=True)
+    file_format = models.CharField(max_length=16, blank=True, default="")
     symbol = models.CharField(max_length=16, blank=True)
     started_at = models.DateTimeField()
     rows_read = models.PositiveIntegerField(default=0)
@@ -119,6 +199,7 @@ class ImportRun(models.Model):
     rows_replaced = models.PositiveIntegerField(default=0)
     rows_same = models.PositiveIntegerField(default=0)
     rows_bad = models.PositiveIntegerField(default=0)
+    rows_delisted = models.PositiveIntegerField(default=0)
 
     class Meta:
         db_table = "table_import_runs"

@@ -8,10 +8,15 @@ import numpy as np
 from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, QuerySet, Subquery
 from numpy.typing import NDArray
 
-from market import rollup, rules
+from market import hours, rollup, rules
 from market.bar_store import bars_at
 from market.enums import BarInterval, StoredInterval, generated_names
-from market.errors import BarRangeError, QuoteUnavailableError, SymbolUnknownError
+from market.errors import (
+    BarRangeError,
+    InstrumentNotTradableError,
+    QuoteUnavailableError,
+    SymbolUnknownError,
+)
 from market.history import Closes, closes_read
 from market.models import Bar, Instrument
 from market.quotes import change_of, quotes_cached
@@ -44,13 +49,35 @@ def instruments_get(symbols: Iterable[str]) -> dict[str, Instrument]:
     return {symbol: found[symbol] for symbol in wanted}
 
 
-def instruments_found(*, search: str = "", exchange: str | None = None) -> QuerySet[Instrument]:
-    """Return the active instruments that match a text and an exchange, unordered."""
-    rows = Instrument.objects.active()
+def instrument_for_order(symbol: str) -> Instrument:
+    """Return an instrument that orders can be placed in.
+
+    Raises SymbolUnknownError, or InstrumentNotTradableError for an index or a delisted one.
+    """
+    instrument = instrument_get(symbol)
+    if not instrument.is_tradable:
+        raise InstrumentNotTradableError(f"{symbol} cannot be traded.", symbol=symbol)
+    return instrument
+
+
+def instruments_found(
+    *,
+    search: str = "",
+    exchange: str | None = None,
+    asset_type: str | None = None,
+    with_delisted: bool = False,
+) -> QuerySet[Instrument]:
+    """Return the instruments that match a text, a venue and a type, unordered.
+
+    Those that no longer trade only ``with_delisted``.
+    """
+    rows = Instrument.objects.all() if with_delisted else Instrument.objects.active()
     if search.strip():
         rows = rows.search(search.strip())
     if exchange:
-        rows = rows.filter(exchange=exchange)
+        rows = rows.on_venue(exchange)
+    if asset_type:
+        rows = rows.filter(asset_type=asset_type)
     return rows
 
 
@@ -155,8 +182,7 @@ def _quote_from_bar(instrument: Instrument, last: Bar, before: Bar | None) -> Qu
     base = last.close if before is None else before.close
     change, change_rate = change_of(last.close, base)
     day = last.opened_at.date()
-    closed_at = rules.regular_session(instrument.exchange, day).closed_at(day)
-    told_at = min(closed_at.astimezone(UTC), now())
+    told_at = min(hours.closed_at(instrument.exchange, day), now())
     return Quote(
         symbol=instrument.symbol,
         price=last.close,

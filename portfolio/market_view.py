@@ -22,13 +22,15 @@ def market_of(
         exchange=instrument.exchange,
         currency=instrument.currency,
         lot_size=Decimal(instrument.lot_size),
-        tick_size=tick_size(instrument.exchange, limit_price, local_day)
+        tick_size=tick_size(instrument.exchange, limit_price, local_day, product=instrument.product)
         if priced and limit_price is not None
         else None,
         price=quote.price,
         bid=quote.bid,
         ask=quote.ask,
-        band=price_band(instrument.exchange, quote.base_price, local_day),
+        band=price_band(
+            instrument.exchange, quote.base_price, local_day, product=instrument.product
+        ),
         is_fresh=is_tradable(quote, at),
         traded_on=local_day,
     )

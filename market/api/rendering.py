@@ -26,7 +26,9 @@ def instruments_payload(rows: Sequence[Instrument]) -> list[dict[str, Any]]:
 def instrument_payload(row: Instrument) -> dict[str, Any]:
     """Return one instrument with the rules that apply at its base price."""
     base = row.base_price
-    band = None if base is None else rules.price_band(row.exchange, base)
+    product = row.product
+    band = None if base is None else rules.price_band(row.exchange, base, product=product)
+    tick = None if base is None else rules.tick_size(row.exchange, base, product=product)
     return {
         "symbol": row.symbol,
         "name": display_name(row),
@@ -36,7 +38,14 @@ def instrument_payload(row: Instrument) -> dict[str, Any]:
         "currency": row.currency,
         "asset_type": row.asset_type,
         "sector": row.sector,
-        "tick_size": None if base is None else decimal_text(rules.tick_size(row.exchange, base)),
+        "market_segment": row.market_segment,
+        "industry": row.industry,
+        "isin": row.isin,
+        "is_nxt_tradable": row.is_nxt_tradable,
+        "is_tradable": row.is_tradable,
+        "listed_date": row.listed_date,
+        "delisted_date": row.delisted_date,
+        "tick_size": None if tick is None else decimal_text(tick),
         "lot_size": row.lot_size,
         "base_price": None if base is None else decimal_text(base),
         "price_band": None

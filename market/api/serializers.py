@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from market.enums import AssetType, BarInterval, Exchange
+from market.enums import AssetType, BarInterval, Exchange, MarketSegment, Venue
 from market.indicator_selectors import INDICATOR_BARS_DEFAULT, INDICATOR_BARS_MAX
 from market.indicators import INDICATORS, Wanted, indicators_parse
 from market.selectors import BARS_DEFAULT, BARS_MAX
@@ -55,8 +55,19 @@ class SymbolsField(serializers.Field[list[str], str, str, Any]):
 
 
 class InstrumentsInput(serializers.Serializer[Any]):
-    search = serializers.CharField(required=False, allow_blank=True, max_length=64)
-    exchange = serializers.ChoiceField(choices=Exchange.choices, required=False)
+    search = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=64,
+        help_text="Start of a symbol, part of a name, an ISIN, or Korean initial consonants.",
+    )
+    exchange = serializers.ChoiceField(
+        choices=Venue.choices, required=False, help_text="NXT: what KRX lists and NXT trades too."
+    )
+    asset_type = serializers.ChoiceField(choices=AssetType.choices, required=False)
+    delisted = serializers.BooleanField(
+        default=False, help_text="Also those that are no longer listed."
+    )
 
 
 class QuotesInput(serializers.Serializer[Any]):
@@ -113,6 +124,13 @@ class InstrumentOutput(serializers.Serializer[Any]):
     currency = serializers.CharField()
     asset_type = serializers.ChoiceField(choices=AssetType.choices)
     sector = serializers.CharField()
+    market_segment = serializers.ChoiceField(choices=MarketSegment.choices, allow_blank=True)
+    industry = serializers.CharField(allow_blank=True)
+    isin = serializers.CharField(allow_blank=True)
+    is_nxt_tradable = serializers.BooleanField()
+    is_tradable = serializers.BooleanField(help_text="False for an index or a delisted one.")
+    listed_date = serializers.DateField(allow_null=True)
+    delisted_date = serializers.DateField(allow_null=True)
     tick_size = serializers.CharField(help_text="At the base price; null without one.")
     lot_size = serializers.IntegerField()
     base_price = serializers.CharField(allow_null=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from market.api import views, watch_views
+from market.api import calendar_views, views, watch_views
 
 _WATCHLIST = "watchlists/<uuid:watchlist_id>"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("quotes", views.QuotesView.as_view(), name="quotes"),
     path("bars/<str:symbol>", views.BarsView.as_view(), name="bars"),
     path("indicators/<str:symbol>", views.IndicatorsView.as_view(), name="indicators"),
+    path("calendar", calendar_views.CalendarView.as_view(), name="calendar"),
     path("overview", views.OverviewView.as_view(), name="overview"),
     path("watchlists", watch_views.WatchlistsView.as_view(), name="watchlists"),
     path(_WATCHLIST, watch_views.WatchlistView.as_view(), name="watchlist"),

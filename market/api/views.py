@@ -40,7 +40,10 @@ class InstrumentsView(ApiView):
         """Search instruments by symbol or name, Korean or English."""
         wanted = parsed(InstrumentsInput, request.query_params)
         rows = selectors.instruments_found(
-            search=wanted.get("search", ""), exchange=wanted.get("exchange")
+            search=wanted.get("search", ""),
+            exchange=wanted.get("exchange"),
+            asset_type=wanted.get("asset_type"),
+            with_delisted=wanted["delisted"],
         )
         return CursorPages("symbol").response(rows, request, render=rendering.instruments_payload)
 

@@ -27,6 +27,7 @@ class SampleInstrument:
     start_price: int
     daily_volatility: float
     daily_volume: int
+    market_segment: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,4 +78,5 @@ def _instrument(row: dict[str, str]) -> SampleInstrument:
         start_price=int(row["start_price"] or 0),
         daily_volatility=float(row["daily_volatility"] or 0),
         daily_volume=int(row["daily_volume"]),
+        market_segment=row["market_segment"],
     )

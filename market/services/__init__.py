@@ -1,6 +1,11 @@
 """What the platform may do to the market's tables."""
 
 from market.services.base_prices import base_prices_refresh, base_prices_roll
+from market.services.calendars import (
+    calendar_override_delete,
+    calendar_override_save,
+    override_fault,
+)
 from market.services.feed import Feed, feed_bars_store, feed_open, minute_bars_prune
 from market.services.imports import ImportReport, bars_import
 from market.services.sample import SampleLoad, sample_market_is_current, sample_market_load
@@ -23,9 +28,12 @@ __all__ = [
     "bars_import",
     "base_prices_refresh",
     "base_prices_roll",
+    "calendar_override_delete",
+    "calendar_override_save",
     "feed_bars_store",
     "feed_open",
     "minute_bars_prune",
+    "override_fault",
     "sample_market_is_current",
     "sample_market_load",
     "watchlist_change",

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
 from django.conf import settings
 
-from market import rules, trading_days
+from market import hours, trading_days
 from market.bar_store import BarRow, bars_at, bars_write, closes_before, last_sessions
 from market.cutting import LATE_MAX_S, MINUTE_S, MinuteBars, OpenBar
 from market.enums import Source, StoredInterval
@@ -126,8 +126,7 @@ def _go_on_from(line: Line, quote: Quote | None) -> None:
 
 def _told_at(instrument: Instrument, bar: Bar, at: datetime) -> datetime:
     day = bar.opened_at.date()
-    closed_at = rules.regular_session(instrument.exchange, day).closed_at(day)
-    return min(closed_at.astimezone(UTC), at)
+    return min(hours.closed_at(instrument.exchange, day), at)
 
 
 def _with_bases(

@@ -99,6 +99,7 @@ def _instrument(symbol: str, exchange: str) -> Instrument:
             exchange=exchange,
             name_en=symbol,
             name_ko=symbol,
+            initials_ko=symbol,
             currency=currency,
             lot_size=rules.LOT_SIZES[exchange],
             source=Source.CSV,

@@ -10,6 +10,7 @@ from django.conf import settings
 from market import rules, trading_days
 from market.bar_store import BarRow, bar_rows, bars_at, history_write, last_sessions
 from market.enums import AssetType, ImportKind, Source, StoredInterval
+from market.hangul import initials_of
 from market.models import ImportRun, Instrument
 from market.rollup import BarArrays
 from market.sample import history
@@ -89,7 +90,10 @@ def _instruments_create() -> int:
             name_ko=row.name_ko,
             currency=rules.CURRENCIES[row.exchange],
             asset_type=AssetType.STOCK,
+            market_segment=row.market_segment,
+            initials_ko=initials_of(row.name_ko),
             sector=row.sector,
+            reference_source=Source.SAMPLE,
             lot_size=rules.LOT_SIZES[row.exchange],
             source=Source.SAMPLE,
         )

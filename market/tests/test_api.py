@@ -34,6 +34,13 @@ def test_instruments_are_found_with_the_rules_that_apply(client):
                 "currency": "KRW",
                 "asset_type": "STOCK",
                 "sector": "TECHNOLOGY",
+                "market_segment": "",
+                "industry": "",
+                "isin": "",
+                "is_nxt_tradable": False,
+                "is_tradable": True,
+                "listed_date": None,
+                "delisted_date": None,
                 "tick_size": "100",
                 "lot_size": 1,
                 "base_price": "70000",
@@ -277,3 +284,81 @@ def test_nothing_can_be_written(client, path):
     answer = client.post(f"/api/market/{path}", {})
 
     assert answer.status_code in {403, 405}
+
+
+def test_calendar_tells_days_sessions_and_what_runs_now(client, time_machine):
+    time_machine.move_to(datetime(2026, 11, 19, 7, 0, tzinfo=UTC), tick=False)
+    query = {"exchange": "KRX", "start": "2026-11-19", "end": "2026-11-21"}
+
+    with query_budget("market:calendar"):
+        answer = client.get("/api/market/calendar", query).json()
+
+    assert (answer["timezone"], answer["is_open"]) == ("Asia/Seoul", True)
+    assert answer["session"] == {
+        "name": "REGULAR",
+        "starts_at": "2026-11-19T01:00:00+00:00",
+        "ends_at": "2026-11-19T07:20:00+00:00",
+        "is_regular": True,
+    }
+    assert answer["next_open"] == "2026-11-20T00:00:00+00:00"
+    assert answer["next_close"] == "2026-11-19T07:30:00+00:00"
+    assert [(row["date"], row["kind"]) for row in answer["days"]] == [
+        ("2026-11-19", "SPECIAL_HOURS"),
+        ("2026-11-20", "REGULAR"),
+        ("2026-11-21", "WEEKEND"),
+    ]
+    assert answer["days"][0]["reason"] == "College entrance exam"
+    assert answer["days"][2]["sessions"] == []
+
+
+def test_calendar_begins_today_on_the_exchange(client, time_machine):
+    time_machine.move_to(datetime(2026, 11, 20, 2, 0, tzinfo=UTC), tick=False)
+
+    days = client.get("/api/market/calendar?exchange=NYSE").json()["days"]
+
+    assert (days[0]["date"], days[-1]["date"]) == ("2026-11-19", "2026-12-19")
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("", "INVALID_INPUT"),
+        ("exchange=LSE", "INVALID_INPUT"),
+        ("exchange=KRX&start=x", "INVALID_INPUT"),
+        ("exchange=KRX&start=2026-02-02&end=2026-02-01", "CALENDAR_RANGE_INVALID"),
+        ("exchange=KRX&start=2024-01-01&end=2026-01-01", "CALENDAR_RANGE_INVALID"),
+        ("exchange=KRX&start=1989-01-01", "CALENDAR_RANGE_INVALID"),
+        ("exchange=KRX&end=9999-12-31", "CALENDAR_RANGE_INVALID"),
+        ("exchange=KRX&start=9999-12-31", "CALENDAR_RANGE_INVALID"),
+    ],
+)
+def test_bad_calendar_requests(client, query, code):
+    answer = client.get(f"/api/market/calendar?{query}")
+
+    assert (answer.status_code, answer.json()["errorCode"]) == (400, code)
+
+
+def test_instruments_are_found_by_initials_isin_type_and_venue(client):
+    instrument_make("005930", initials_ko="ㅅㅅㅈㅈ", isin="KR7005930003", is_nxt_tradable=True)
+    instrument_make("AAPL", initials_ko="ㅇㅍ")
+    instrument_make("KODEX", exchange="KRX", asset_type="ETF")
+
+    def found(**query):
+        rows = client.get("/api/market/instruments", query).json()["results"]
+        return [row["symbol"] for row in rows]
+
+    assert found(search="ㅅㅈㅈ") == ["005930"]
+    assert found(search="kr7005930003") == ["005930"]
+    assert found(exchange="NXT") == ["005930"]
+    assert found(asset_type="ETF") == ["KODEX"]
+
+
+def test_delisted_instruments_are_found_when_asked_for_and_marked(client):
+    instrument_make("KO", is_active=False, delisted_date=date(2026, 1, 5))
+
+    assert client.get("/api/market/instruments").json()["results"] == []
+    rows = client.get("/api/market/instruments?delisted=true").json()["results"]
+    one = client.get("/api/market/instruments/KO").json()
+
+    assert [(row["symbol"], row["is_tradable"]) for row in rows] == [("KO", False)]
+    assert (one["delisted_date"], one["is_tradable"]) == ("2026-01-05", False)

@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 
 from market import rules
+from market.rules import Product
 from tradingplatform.errors import InvalidInputError
 
 
@@ -87,3 +88,50 @@ def test_session_ends_in_local_time():
 
     assert winter.astimezone(UTC) == datetime(2026, 1, 5, 21, tzinfo=UTC)
     assert summer.astimezone(UTC) == datetime(2026, 7, 6, 20, tzinfo=UTC)
+
+
+ETF, ETN, WARRANT = Product("ETF"), Product("ETN"), Product("WARRANT")
+KOSDAQ = Product("STOCK", "KOSDAQ")
+
+
+@pytest.mark.parametrize(
+    ("product", "price", "on", "tick"),
+    [
+        (ETF, "1999", date(2026, 1, 2), "1"),
+        (ETF, "2000", date(2026, 1, 2), "5"),
+        (ETF, "350000", date(2026, 1, 2), "5"),
+        (ETN, "1500", date(2026, 1, 2), "1"),
+        (ETF, "1500", date(2023, 12, 8), "5"),
+        (WARRANT, "1500", date(2026, 1, 2), "5"),
+        (KOSDAQ, "150000", date(2023, 1, 24), "100"),
+        (KOSDAQ, "600000", date(2023, 1, 24), "100"),
+        (KOSDAQ, "600000", date(2023, 1, 25), "1000"),
+        (Product("ETF", "KOSDAQ"), "600000", date(2026, 1, 2), "5"),
+    ],
+)
+def test_products_have_ticks_of_their_own(product, price, on, tick):
+    assert rules.tick_size("KRX", Decimal(price), on, product=product) == Decimal(tick)
+
+
+def test_a_leveraged_fund_has_twice_the_band():
+    double = Product("ETF", "", 2)
+
+    assert rules.price_band("KRX", Decimal(10000), product=double) == (4000, 16000)
+    assert rules.price_band("KRX", Decimal(10000), product=ETF) == (7000, 13000)
+
+
+@pytest.mark.parametrize("asset_type", ["INDEX", "RIGHT", "WARRANT"])
+def test_some_products_have_no_band(asset_type):
+    assert rules.price_band("KRX", Decimal(10000), product=Product(asset_type)) is None
+
+
+def test_the_lowest_limit_is_a_tick():
+    triple = Product("ETN", "", 4)
+
+    assert rules.price_band("KRX", Decimal(10000), product=triple) == (1, 22000)
+
+
+def test_first_day_after_an_offering():
+    assert rules.listing_day_band(Decimal(10000), date(2023, 6, 26)) == (6000, 40000)
+    assert rules.listing_day_band(Decimal(10333), date(2026, 1, 5)) == (6190, 41300)
+    assert rules.listing_day_band(Decimal(10000), date(2023, 6, 23)) is None

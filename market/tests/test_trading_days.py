@@ -1,5 +1,4 @@
-import csv
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 
@@ -48,18 +47,24 @@ def test_session_of_an_instant(exchange, at, session):
 
 
 def test_years_outside_of_the_file_come_from_the_library():
-    assert not trading_days.is_trading_day("NYSE", date(2028, 12, 25))
-    assert trading_days.is_trading_day("NYSE", date(2028, 12, 26))
+    assert not trading_days.is_trading_day("NYSE", date(2031, 12, 25))
+    assert trading_days.is_trading_day("NYSE", date(2031, 12, 26))
+    assert trading_days.day_exception("NYSE", date(2031, 12, 24)).closes_at == time(13)
 
 
-@pytest.mark.parametrize(("calendar", "name"), [("KRX", "XKRX"), ("US", "XNYS")])
-def test_file_is_the_library_plus_its_named_overrides(calendar, name):
-    with trading_days.HOLIDAYS_FILE.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["calendar"] == calendar]
-    ours = {
-        date.fromisoformat(row["date"]) for row in rows if not row["source"].startswith("override")
-    }
-
-    of_library = {day for day in trading_days._library_holidays(name, 2026) if day.weekday() < 5}
-
-    assert {day for day in ours if day.year == 2026} == of_library
+@pytest.mark.parametrize(
+    ("exchange", "traded_on", "settled_on"),
+    [
+        ("KRX", date(2026, 11, 20), date(2026, 11, 24)),
+        ("KRX", date(2025, 12, 29), date(2026, 1, 2)),
+        ("NYSE", date(2026, 11, 25), date(2026, 11, 27)),
+        ("NYSE", date(2024, 5, 24), date(2024, 5, 29)),
+        ("NYSE", date(2024, 5, 28), date(2024, 5, 29)),
+        ("AMEX", date(2017, 9, 1), date(2017, 9, 7)),
+        ("NASDAQ", date(2017, 9, 5), date(2017, 9, 7)),
+    ],
+)
+def test_settlement_counts_trading_days_by_the_rule_of_the_trade_date(
+    exchange, traded_on, settled_on
+):
+    assert trading_days.settlement_date(exchange, traded_on) == settled_on

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from market.rules import settlement_days
 from portfolio.enums import OrderSide
 from tradingplatform.money import round_money, truncate_money
 
@@ -38,6 +39,7 @@ COMMISSIONS: dict[str, tuple[Rate, ...]] = {
     "KRX": (Rate(_BEGIN, Decimal("0.00015")),),
     "NASDAQ": (Rate(_BEGIN, Decimal("0.0025")),),
     "NYSE": (Rate(_BEGIN, Decimal("0.0025")),),
+    "AMEX": (Rate(_BEGIN, Decimal("0.0025")),),
 }
 
 # Securities transaction tax plus rural surtax, the same total on KOSPI and KOSDAQ.
@@ -54,11 +56,17 @@ SELL_TAXES: dict[str, tuple[Rate, ...]] = {
     ),
     "NASDAQ": (),
     "NYSE": (),
+    "AMEX": (),
 }
 UNTAXED_ASSET_TYPES = frozenset({"ETF", "ETN"})
-SETTLEMENT_DAYS = {"KRX": 2, "NASDAQ": 1, "NYSE": 1}
 # The closures that stand next to a change of rate; other holidays cannot change a result.
-_CLOSED = {"KRX": {(1, 1), (12, 31)}, "NASDAQ": {(1, 1)}, "NYSE": {(1, 1)}}
+_NEW_YEAR = {(1, 1)}
+_CLOSED = {
+    "KRX": {*_NEW_YEAR, (12, 31)},
+    "NASDAQ": _NEW_YEAR,
+    "NYSE": _NEW_YEAR,
+    "AMEX": _NEW_YEAR,
+}
 
 
 def costs_of(
@@ -88,8 +96,8 @@ def fee_ceiling(*, exchange: str, currency: str, gross: Decimal, traded_on: date
 
 
 def settlement_date(exchange: str, traded_on: date) -> date:
-    """Return the day that decides about rates: T+2 on KRX, T+1 in the US."""
-    day, left = traded_on, SETTLEMENT_DAYS[exchange]
+    """Return the day that decides about rates: T+2 on KRX, T+1 in the US since 2024-05-28."""
+    day, left = traded_on, settlement_days(exchange, traded_on)
     while left:
         day += timedelta(days=1)
         if day.weekday() < 5 and (day.month, day.day) not in _CLOSED[exchange]:

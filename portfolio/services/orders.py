@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from market.models import Instrument
-from market.selectors import instrument_get, quotes_get
+from market.selectors import instrument_for_order, quotes_get
 from market.types import Quote
 from portfolio.core import risk
 from portfolio.core.orders import next_status
@@ -130,7 +130,7 @@ class _Change:
 
 
 def _look(symbol: str, limit_price: Decimal | None) -> Seen:
-    instrument = instrument_get(symbol)
+    instrument = instrument_for_order(symbol)
     quote = quotes_get([symbol])[symbol]
     at = now()
     market = market_of(instrument, quote, limit_price, at)

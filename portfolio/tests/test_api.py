@@ -9,6 +9,7 @@ from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from market.models import Instrument
 from portfolio.api import serializers
 from portfolio.brokers.paper import PaperBroker
 from portfolio.models import CashBalance, Order, Portfolio, Transaction
@@ -388,3 +389,15 @@ def test_no_quote_is_read_while_rows_are_locked(signed_in, more):
     assert [answer.status_code for answer in (first, second, paid)] == [201, 201, 201]
     assert len(cache.asked) >= 2
     assert not any(cache.asked)
+
+
+@pytest.mark.parametrize("change", [{"asset_type": "INDEX"}, {"is_active": False}])
+def test_an_index_or_a_delisted_instrument_takes_no_orders(investor, path, change):
+    Instrument.objects.filter(symbol="005930").update(**change)
+    before = investor.get(path).json()["cash"]
+
+    answer = _post(investor, f"{path}/orders", ORDER)
+
+    assert (answer.status_code, answer.json()["errorCode"]) == (409, "INSTRUMENT_NOT_TRADABLE")
+    assert investor.get(path).json()["cash"] == before
+    assert investor.get(f"{path}/orders").json()["results"] == []

@@ -7,6 +7,8 @@ ENV = load()
 MARKET_ANONYMOUS = ENV.market_anonymous
 MARKET_SPEED = ENV.market_speed
 MARKET_SEED = ENV.market_seed
+# How old the operators' calendar overrides may be in a process; 0 reads them only when told to.
+MARKET_CALENDAR_REFRESH_S = 30.0
 MARKET_STEPS_PER_SECOND = 4
 MARKET_MINUTE_BAR_DAYS = 30
 WATCHLISTS_PER_USER = 20

@@ -85,7 +85,7 @@ def test_settlement_skips_weekends_and_the_turn_of_the_year(exchange, traded_on,
 
 def test_every_exchange_has_dated_rows_in_order():
     for tables in (COMMISSIONS, SELL_TAXES):
-        assert set(tables) == {"KRX", "NASDAQ", "NYSE"}
+        assert set(tables) == {"KRX", "NASDAQ", "NYSE", "AMEX"}
         for rows in tables.values():
             days = [row.effective for row in rows]
             assert days == sorted(set(days))
