@@ -1,8 +1,10 @@
 """What operators see of accounts; services own the fields, so nothing is edited here."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from accounts.enums import AuditAction
@@ -19,8 +21,10 @@ from accounts.models import (
     UserApiKey,
 )
 from accounts.services.audit import audit_append
+from accounts.services.locking import account_lock, account_unlock
 from accounts.services.pages import device_of, page_principal
 from accounts.types import Account
+from tradingplatform.errors import ConflictError
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -70,9 +74,30 @@ class UserAdmin(ReadOnlyAdmin):
     search_fields = ("uid", "email", "nickname")
     exclude = ("password", "account_db_key", "groups", "user_permissions")
     ordering = ("-joined_at",)
+    actions = ("lock", "unlock")
 
     def account_of(self, row: User) -> Account:
         return row
+
+    @admin.action(description="Lock: nobody gets in, sessions, sockets and keys end at once")
+    def lock(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        self._each(request, chosen, account_lock)
+
+    @admin.action(description="Unlock")
+    def unlock(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        self._each(request, chosen, account_unlock)
+
+    def _each(
+        self, request: HttpRequest, chosen: QuerySet[User], work: Callable[..., None]
+    ) -> None:
+        operator = cast("User", request.user)
+        for user in chosen:
+            try:
+                work(account=user, operator=operator, device=device_of(request))
+            except ConflictError as refusal:
+                self.message_user(request, f"{user}: {refusal.message}", messages.WARNING)
+            else:
+                self.message_user(request, f"{user}: done.")
 
 
 @admin.register(Session)

@@ -98,7 +98,7 @@ def test_a_copy_holds_everything_of_its_owner_and_nothing_of_others(
     fill(joon, "FOREIGN")
     client = enter(mina)
 
-    asked = client.post(URL)
+    asked = client.post(URL, {"password": PASSWORD}, content_type=JSON)
     assert (asked.status_code, asked.json()["status"], asked.json()["url"]) == (
         202,
         "PENDING",
@@ -140,7 +140,7 @@ def test_a_spreadsheet_runs_nothing(mina: User) -> None:
 
 
 def ready(client: Client) -> str:
-    client.post(URL)
+    client.post(URL, {"password": PASSWORD}, content_type=JSON)
     return str(client.get(URL).json()["results"][0]["url"])
 
 
@@ -180,7 +180,7 @@ def test_one_copy_is_made_at_a_time_and_few_a_day(mina: User, enter: Enter) -> N
     with time_machine.travel("2026-11-23T12:00:00Z", tick=False):
         client = enter(mina)
         waiting = AccountExport.objects.create(user=mina, expires_at=now() + timedelta(days=1))
-        answers = [client.post(URL) for _ in range(6)]
+        answers = [client.post(URL, {"password": PASSWORD}, content_type=JSON) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [202] * 5 + [429]
     assert {answer.json().get("id") for answer in answers[:5]} == {str(waiting.pk)}
     assert AccountExport.objects.count() == 1

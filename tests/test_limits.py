@@ -26,6 +26,7 @@ SHUT = {
     ("accounts:broker-key-test", "POST"),
     ("accounts:close", "POST"),
     ("accounts:email-confirm", "POST"),
+    ("accounts:export", "POST"),
     ("accounts:export-download", "GET"),
     ("accounts:login", "POST"),
     ("accounts:login-otp", "POST"),
@@ -84,7 +85,7 @@ def client() -> Client:
     client = Client(
         raise_request_exception=False, headers={"Authorization": f"Bearer {tokens.access}"}
     )
-    client.post("/account/log-in", {"email": "mina@example.com", "password": PASSWORD})
+    client.post("/log-in", {"email": "mina@example.com", "password": PASSWORD})
     return client
 
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from accounts import selectors
 from accounts.api.life_serializers import (
     AccountCloseInput,
+    ExportInput,
     ExportOutput,
     ExportQuery,
     ExportsPage,
@@ -24,6 +25,7 @@ _PAGE = [OpenApiParameter("limit", int), OpenApiParameter("cursor")]
 
 
 class ExportView(ApiView):
+    rate_class = "login"
     pages = CursorPages("-created_at", "-id")
 
     @extend_schema(parameters=_PAGE, responses=ExportsPage)
@@ -35,11 +37,12 @@ class ExportView(ApiView):
             render=lambda rows: ExportOutput(rows, many=True).data,
         )
 
-    @extend_schema(request=None, responses={202: ExportOutput})
+    @extend_schema(request=ExportInput, responses={202: ExportOutput})
     def post(self, request: Request) -> Response:
         """Have a copy made of everything that is held about this account."""
+        values = parsed(ExportInput, request.data)
         device = device_of(http_request(request))
-        export = export_ask(owner=principal(request), device=device)
+        export = export_ask(owner=principal(request), **values, device=device)
         return Response(ExportOutput(export).data, status=202)
 
 

@@ -21,6 +21,7 @@ from accounts.services.exports import exports_forget
 from accounts.services.passwords import password_confirm
 from accounts.services.queue import start_soon
 from accounts.services.sessions import sessions_end
+from accounts.services.step_up import fresh_factor_required
 from accounts.types import Device
 from tradingplatform.api.principal import Principal
 from tradingplatform.clock import now
@@ -34,11 +35,14 @@ _AT_ONCE = 100
 
 
 def account_close(*, owner: Principal, password: str, device: Device) -> None:
-    """Close an account for good; raises PasswordWrongError, LimitExceededError.
+    """Close an account for good.
+
+    Raises FreshFactorRequiredError, PasswordWrongError, LimitExceededError.
 
     At once nobody gets in any more, by password, session or key, and name and address are
     gone, so that the address can be used anew. A job forgets the rest.
     """
+    fresh_factor_required(owner)
     user = password_confirm(owner=owner, password=password, device=device)
     global_tx(_close, user, make_password(None), device)
 

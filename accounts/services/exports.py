@@ -12,8 +12,10 @@ from accounts.locks import user_for_update
 from accounts.models import AccountExport
 from accounts.services.archives import archive_build
 from accounts.services.audit import audit_append
+from accounts.services.passwords import identity_confirm
 from accounts.services.queue import start_soon
 from accounts.types import Account, Device
+from tradingplatform.api.principal import Principal
 from tradingplatform.api.throttling import rate_count, rate_enforce
 from tradingplatform.clock import now
 from tradingplatform.db.shards import GLOBAL_ALIAS
@@ -27,8 +29,12 @@ _AT_ONCE = 100
 _signer = signing.TimestampSigner(salt="accounts.export")
 
 
-def export_ask(*, owner: Account, device: Device) -> AccountExport:
-    """Have a copy made; while one is being made it is that one. LimitExceededError if too often."""
+def export_ask(*, owner: Principal, password: str = "", device: Device) -> AccountExport:
+    """Have a copy made; while one is being made it is that one.
+
+    Raises what ``identity_confirm`` does, and LimitExceededError if it is asked too often.
+    """
+    identity_confirm(owner=owner, password=password, device=device)
     rate_enforce(rate_count(rate_class="exports", identity=str(owner.uid)))
     return global_tx(_ask, owner, device)
 

@@ -14,6 +14,7 @@ from accounts.rules import EMAIL_MAX, PASSWORD_MAX, normalise_email
 from accounts.services.audit import audit_append
 from accounts.services.mail_tokens import token_issue, token_spend, tokens_void
 from accounts.services.sessions import sessions_end
+from accounts.services.step_up import fresh_factor_required
 from accounts.types import Device
 from tradingplatform.api.principal import Principal
 from tradingplatform.api.throttling import rate_count, tries_counted
@@ -27,9 +28,10 @@ def password_change(
 ) -> User:
     """Replace the password and end every other session; return the user as it is now.
 
-    Raises PasswordWrongError, InvalidInputError for a new password that is too weak, and
-    LimitExceededError after too many wrong ones in this session.
+    Raises FreshFactorRequiredError, PasswordWrongError, InvalidInputError for a new password
+    that is too weak, and LimitExceededError after too many wrong ones in this session.
     """
+    fresh_factor_required(owner)
     user = password_confirm(owner=owner, password=current_password, device=device)
     _check_new(new_password)
     global_tx(_change, owner, user, make_password(new_password), device)
@@ -51,6 +53,15 @@ def password_confirm(*, owner: Principal, password: str, device: Device) -> User
             )
             raise PasswordWrongError("This is not your password.")
     return user
+
+
+def identity_confirm(*, owner: Principal, password: str, device: Device) -> None:
+    """Ask for what a stolen session lacks: a fresh factor, or the password where none is on."""
+    factor = selectors.otp_factor_get(owner.pk)
+    if factor is not None and factor.confirmed_at is not None:
+        fresh_factor_required(owner)
+    else:
+        password_confirm(owner=owner, password=password, device=device)
 
 
 def password_reset_ask(*, email: str, device: Device) -> None:

@@ -6,6 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 
+def replace(path: Path, content: str) -> None:
+    """Write a file anew, whole or not at all, for its owner only."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    draft.touch(mode=0o600)
+    draft.write_text(content)
+    draft.replace(path)
+
+
 def kept_or_made(path: Path, make: Callable[[], bytes]) -> str:
     """Return what the file holds; when there is none, what was made for it."""
     if path.exists():

@@ -4,7 +4,7 @@ from csp.constants import NONCE, NONE, SELF
 
 from tradingplatform.settings.encryption_keys import encryption_keys
 from tradingplatform.settings.environment import load
-from tradingplatform.settings.signing_keys import signing_keys
+from tradingplatform.settings.signing_keys import keys_file, signing_keys
 
 _ENV = load()
 _HTTPS = _ENV.is_prod if _ENV.https_only is None else _ENV.https_only
@@ -76,6 +76,8 @@ AUTH_PASSWORD_VALIDATORS = [
 JWT_ISSUER = "tradingplatform"
 JWT_AUDIENCE = f"{_ENV.app_id}:{_ENV.app_env.value}"
 JWT_TTL_S = 300
+# None when the keys come from the environment.
+JWT_KEYS_FILE = None if _ENV.jwt_signing_keys else keys_file(_ENV.data_dir.resolve() / "keys")
 JWT_KEYS = signing_keys(
     _ENV.jwt_signing_keys, folder=_ENV.data_dir.resolve() / "keys", may_generate=not _ENV.is_prod
 )

@@ -35,7 +35,7 @@ def signing_keys(text: str, *, folder: Path, may_generate: bool) -> list[Signing
         return parse_keys(text)
     if not may_generate:
         return []
-    return parse_keys(kept_or_made(folder / _FILE, _new_pem))
+    return parse_keys(kept_or_made(keys_file(folder), _new_pem))
 
 
 def parse_keys(text: str) -> list[SigningKey]:
@@ -47,6 +47,31 @@ def parse_keys(text: str) -> list[SigningKey]:
     if not keys:
         sys.exit("Configuration error: JWT_SIGNING_KEYS: needs Ed25519 private keys in PEM form.")
     return keys
+
+
+def keys_prepared(keys: list[SigningKey]) -> list[SigningKey]:
+    """Return the keys with a new one that verifies and does not sign yet."""
+    return [*keys, parse_keys(_new_pem().decode())[0]]
+
+
+def keys_switched(keys: list[SigningKey]) -> list[SigningKey]:
+    """Return the keys with the newest, which stood last, as the one that signs."""
+    return [keys[-1], *keys[:-1]]
+
+
+def keys_dropped(keys: list[SigningKey]) -> list[SigningKey]:
+    """Return the key that signs alone: what the others signed is good no more."""
+    return keys[:1]
+
+
+def keys_json(keys: list[SigningKey]) -> str:
+    """Return the value of JWT_SIGNING_KEYS that stands for the keys."""
+    return json.dumps(keys)
+
+
+def keys_file(folder: Path) -> Path:
+    """Return where the keys of an installation without JWT_SIGNING_KEYS are."""
+    return folder / _FILE
 
 
 def _blocks(text: str) -> list[dict[str, str]]:
