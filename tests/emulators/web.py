@@ -6,7 +6,7 @@ import logging
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -90,11 +90,24 @@ async def until_gone(receive: Any) -> None:
 
 
 def listener(port: int = 0) -> socket.socket:
+    """Listen on 127.0.0.1, on a free port unless one is named."""
     sock = socket.socket()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(("127.0.0.1", port))
-    sock.listen(128)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", port))
+        sock.listen(128)
+    except OSError:
+        sock.close()
+        raise
     return sock
+
+
+def listeners(ports: dict[str, int]) -> dict[str, socket.socket]:
+    """Listen on several ports by name, or on none of them."""
+    with ExitStack() as opened:
+        sockets = {name: opened.enter_context(listener(port)) for name, port in ports.items()}
+        opened.pop_all()
+    return sockets
 
 
 @asynccontextmanager

@@ -27,7 +27,7 @@ from tests.emulators.kis.trading import Trading
 from tests.emulators.kis.trs import TrTable
 from tests.emulators.timekeeping import EmulatorClock
 from tests.emulators.truth import Json, TruthLog
-from tests.emulators.web import listener, serving
+from tests.emulators.web import listeners, serving
 
 Price = Decimal | int | str
 
@@ -276,7 +276,7 @@ class KisEmulator:
     ) -> Iterator["KisEmulator"]:
         """Serve in a thread until the block ends. `ports` fixes some of the four."""
         names = ("real", "paper", "real_ws", "paper_ws")
-        sockets = {name: listener((ports or {}).get(name, 0)) for name in names}
+        sockets = listeners({name: (ports or {}).get(name, 0) for name in names})
         self.ports = {name: sock.getsockname()[1] for name, sock in sockets.items()}
         app = RestApp(self.state, self.table, self._side_of, self)
         with serving(
