@@ -135,6 +135,24 @@ def test_from_sign_up_to_an_answer(page: "Page") -> None:
     expect(page.locator("analyst-chat img, analyst-chat script")).to_have_count(0)
 
 
+def test_a_level_of_the_order_book_becomes_the_limit_price(page: "Page") -> None:
+    from playwright.sync_api import expect
+
+    _sign_up(page, "book@example.com")
+    page.get_by_role("button", name="Market", exact=True).click()
+    level = page.locator("order-book .bids .book-row").nth(1)
+    expect(level).to_be_visible()
+    expect(page.locator("order-book .badge-sample")).to_be_visible()
+
+    price = level.get_attribute("value") or ""
+    level.dispatch_event("click")
+
+    expect(page.locator("#ticket-price")).to_be_visible()
+    taken = page.input_value("#ticket-price").replace(",", "")
+    # The book may have moved between the look and the press.
+    assert abs(float(taken) / float(price) - 1) < 0.02
+
+
 def test_an_order_rests_and_is_canceled(page: "Page") -> None:
     from playwright.sync_api import expect
 

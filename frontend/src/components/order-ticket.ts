@@ -69,6 +69,7 @@ export class OrderTicket extends HTMLElement {
     this.desk.portfolio.watch(() => this.recount());
     this.desk.positions.watch(() => this.recount());
     this.desk.onQuote((quote) => this.quoted(quote));
+    window.addEventListener('price-chosen', (event) => this.takePrice(String((event as CustomEvent).detail)));
     this.choose('BUY', 'LIMIT');
   }
 
@@ -218,6 +219,13 @@ export class OrderTicket extends HTMLElement {
     const quote = this.desk.quote(symbol);
     if (quote) this.quoted(quote);
     this.changed();
+  }
+
+  /** A level of the order book was chosen: that price, at a limit. */
+  private takePrice(price: string): void {
+    this.priceField.value = format.quantity(price);
+    this.priceTouched = true;
+    this.choose(this.side, 'LIMIT');
   }
 
   private quoted(quote: Quote): void {

@@ -103,6 +103,10 @@ export class Desk {
     return this.instruments.value.get(symbol);
   }
 
+  openOrders(symbol: string): Order[] {
+    return (this.orders.value ?? []).filter((order) => order.symbol === symbol && isOpen(order));
+  }
+
   currencyOf(symbol: string): string {
     const told = this.instrument(symbol)?.currency ?? this.quotes.get(symbol)?.currency;
     return told ?? (isKoreanCode(symbol) ? 'KRW' : 'USD');

@@ -17,6 +17,7 @@ interface Joined {
   onFrame: (frame: Frame) => void;
   onResync: () => void;
   wasJoined: boolean;
+  maySkip: boolean;
 }
 
 export class LiveSocket {
@@ -87,7 +88,17 @@ export class LiveSocket {
   }
 
   join(stream: string, onFrame: (frame: Frame) => void, onResync: () => void): () => void {
-    this.streams.set(stream, { cursor: new Cursor(), onFrame, onResync, wasJoined: false });
+    return this.enter(stream, { cursor: new Cursor(), onFrame, onResync, wasJoined: false, maySkip: false });
+  }
+
+  /** Join a stream of which only the newest frame matters. */
+  joinNewest(stream: string, onFrame: (frame: Frame) => void): () => void {
+    const onResync = (): void => undefined;
+    return this.enter(stream, { cursor: new Cursor(), onFrame, onResync, wasJoined: false, maySkip: true });
+  }
+
+  private enter(stream: string, joined: Joined): () => void {
+    this.streams.set(stream, joined);
     this.resume(stream);
     return () => {
       this.streams.delete(stream);
@@ -154,7 +165,7 @@ export class LiveSocket {
   private streamFrame(frame: Frame): void {
     const joined = this.streams.get(frame.stream ?? '');
     if (!joined) return;
-    const verdict = joined.cursor.judge(frame, false);
+    const verdict = joined.cursor.judge(frame, joined.maySkip);
     if (verdict === 'next') joined.onFrame(frame);
     else if (verdict === 'gap') this.resume(frame.stream ?? '');
     else if (verdict === 'new-epoch') {
@@ -175,7 +186,7 @@ export class LiveSocket {
     for (const stream of Array.isArray(frame.streams) ? frame.streams : []) {
       const joined = this.streams.get(stream);
       if (!joined || joined.cursor.position) continue;
-      const place = frame.positions?.[stream];
+      const place = joined.maySkip ? undefined : frame.positions?.[stream];
       if (place) joined.cursor.moveTo(place.epoch, place.seq);
       // Joined before without a place to resume from: what came meanwhile stands in REST only.
       if (joined.wasJoined) joined.onResync();

@@ -18,6 +18,17 @@ export interface Quote {
   currency?: string;
 }
 
+/** A price and how many shares wait there. */
+export type Level = [string, number];
+
+export interface OrderBook {
+  symbol: string;
+  asks: Level[];
+  bids: Level[];
+  source: string;
+  as_of: string;
+}
+
 export interface Instrument {
   symbol: string;
   name: string;
