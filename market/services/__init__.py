@@ -8,6 +8,7 @@ from market.services.calendars import (
 )
 from market.services.feed import Feed, feed_bars_store, feed_open, minute_bars_prune
 from market.services.imports import ImportReport, bars_import
+from market.services.masters import MasterReport, instruments_import
 from market.services.sample import SampleLoad, sample_market_is_current, sample_market_load
 from market.services.watchlists import (
     watchlist_change,
@@ -24,6 +25,7 @@ from market.services.watchlists import (
 __all__ = [
     "Feed",
     "ImportReport",
+    "MasterReport",
     "SampleLoad",
     "bars_import",
     "base_prices_refresh",
@@ -32,6 +34,7 @@ __all__ = [
     "calendar_override_save",
     "feed_bars_store",
     "feed_open",
+    "instruments_import",
     "minute_bars_prune",
     "override_fault",
     "sample_market_is_current",

@@ -1,0 +1,73 @@
+"""Bring the instruments up to date with a published list."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from market.masters import MASTER_FORMATS
+from market.services import MasterReport, instruments_import
+from tradingplatform.errors import InvalidInputError
+
+BYTES_MAX = 64 * 1024 * 1024
+
+
+class Command(BaseCommand):
+    help = "Create and update instruments from a master file (plain, or alone in a zip)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--format", required=True, choices=sorted(MASTER_FORMATS), dest="file_format"
+        )
+        parser.add_argument(
+            "--delist",
+            action="store_true",
+            help="Mark what is gone from the list as delisted.",
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="Report what would happen; change nothing."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        try:
+            report = instruments_import(
+                content=_content(path),
+                file_format=options["file_format"],
+                file_name=path.name,
+                delist=options["delist"],
+                dry_run=options["dry_run"],
+            )
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}") from error
+        except InvalidInputError as error:
+            raise CommandError(f"{path}: {error.message}") from error
+        self._tell(path, report)
+
+    def _tell(self, path: Path, report: MasterReport) -> None:
+        for row in report.bad:
+            self.stderr.write(f"{path}:{row.line}: {row.reason}")
+        if not report.is_whole:
+            self.stderr.write(f"{path}: the file seems to be cut short")
+        if report.delisted:
+            self.stdout.write(f"Delisted: {' '.join(report.delisted)}")
+        done = "Dry run, nothing changed" if report.dry_run else "Imported"
+        self.stdout.write(
+            f"{done}: {report.rows_read} rows read, {len(report.new)} new, "
+            f"{len(report.changed)} changed, {report.same} the same, "
+            f"{len(report.delisted)} delisted, {report.skipped} skipped, {len(report.bad)} bad."
+        )
+
+
+def _content(path: Path) -> bytes:
+    if not zipfile.is_zipfile(path):
+        if path.stat().st_size > BYTES_MAX:
+            raise CommandError(f"{path}: larger than {BYTES_MAX} bytes")
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if len(members) != 1 or members[0].file_size > BYTES_MAX:
+            raise CommandError(f"{path}: expected one file of at most {BYTES_MAX} bytes in it")
+        return archive.read(members[0])

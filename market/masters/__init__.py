@@ -1,0 +1,17 @@
+"""Lists of instruments as brokers and exchanges publish them, by the name of their format."""
+
+from collections.abc import Callable
+
+from market.masters.kis import kosdaq_master_read, kospi_master_read, overseas_master_read
+from market.masters.nasdaq_trader import nasdaq_listed_read, other_listed_read
+from market.masters.types import Listing, MasterFile
+
+MASTER_FORMATS: dict[str, Callable[[bytes], MasterFile]] = {
+    "kis-kospi": kospi_master_read,
+    "kis-kosdaq": kosdaq_master_read,
+    "kis-overseas": overseas_master_read,
+    "nasdaq-listed": nasdaq_listed_read,
+    "nasdaq-other": other_listed_read,
+}
+
+__all__ = ["MASTER_FORMATS", "Listing", "MasterFile"]
