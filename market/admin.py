@@ -11,7 +11,14 @@ from django.http import HttpRequest
 from accounts.admin import ReadOnlyAdmin
 from accounts.services.pages import device_of, page_principal
 from accounts.sharded_admin import ShardedAdmin
-from market.models import CalendarOverride, ImportRun, Instrument, Watchlist, WatchlistItem
+from market.models import (
+    CalendarOverride,
+    CorporateAction,
+    ImportRun,
+    Instrument,
+    Watchlist,
+    WatchlistItem,
+)
 from market.services import calendar_override_delete, calendar_override_save, override_fault
 
 
@@ -79,6 +86,15 @@ class CalendarOverrideForm(forms.ModelForm[CalendarOverride]):
             if fault:
                 raise ValidationError(fault)
         return values
+
+
+@admin.register(CorporateAction)
+class CorporateActionAdmin(ReadOnlyAdmin):
+    list_display = ("ex_date", "instrument", "kind", "ratio", "amount", "new_symbol", "source")
+    list_filter = ("kind", "source")
+    list_select_related = ("instrument",)
+    search_fields = ("instrument__symbol",)
+    ordering = ("-ex_date",)
 
 
 @admin.register(CalendarOverride)

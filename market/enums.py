@@ -78,8 +78,35 @@ class Source(models.TextChoices):
 
     SAMPLE = "SAMPLE", _("Sample market")
     CSV = "CSV", _("Imported file")
+    CSV_ADJUSTED = "CSV_ADJ", _("Imported file, adjusted")
     KIS = "KIS", "KIS"
     NASDAQ = "NASDAQ", "Nasdaq Trader"
+
+
+class ActionKind(models.TextChoices):
+    """What a company does to its shares."""
+
+    SPLIT = "SPLIT", _("Split")
+    REVERSE_SPLIT = "REVERSE_SPLIT", _("Reverse split")
+    CASH_DIVIDEND = "CASH_DIVIDEND", _("Cash dividend")
+    STOCK_DIVIDEND = "STOCK_DIVIDEND", _("Stock dividend")
+    RIGHTS = "RIGHTS", _("Rights issue")
+    SPIN_OFF = "SPIN_OFF", _("Spin-off")
+    SYMBOL_CHANGE = "SYMBOL_CHANGE", _("Symbol change")
+    MERGER = "MERGER", _("Merger")
+    DELISTING = "DELISTING", _("Delisting")
+
+
+class Adjustment(models.TextChoices):
+    """Which corporate actions are worked into bars."""
+
+    RAW = "RAW", _("Raw")
+    SPLIT = "SPLIT", _("Splits")
+    ALL = "ALL", _("Splits and dividends")
+
+
+ADJUSTED_SOURCES = frozenset({Source.SAMPLE, Source.CSV_ADJUSTED})
+"""They tell prices with splits and dividends worked in, and say so; never adjusted twice."""
 
 
 class BarInterval(models.TextChoices):

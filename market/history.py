@@ -7,7 +7,7 @@ is younger is read each time. The database stays the truth: the copies can be lo
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -68,6 +68,15 @@ class Closes:
             np.concatenate([self.units, later.units]),
             np.concatenate([self.origins, later.origins]),
         )
+
+    def part(self, chosen: NDArray[np.bool_]) -> "Closes":
+        """Return the bars of a selection."""
+        return Closes(self.days[chosen], self.units[chosen], self.origins[chosen])
+
+    def are_from(self, sources: Collection[str]) -> NDArray[np.bool_]:
+        """Return which bars come from one of these sources."""
+        codes = [code for source, code in SOURCE_CODES.items() if source in sources]
+        return np.isin(self.origins >> _MASK_BITS, codes)
 
     def sources(self) -> set[str]:
         """Return where the bars come from."""

@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 
 from market import rules
+from market.action_models import CorporateAction
 from market.enums import (
     AssetType,
     Exchange,
@@ -22,7 +23,15 @@ from market.watch_models import Watchlist, WatchlistItem
 from tradingplatform.db.fields import PriceField
 from tradingplatform.ids import uuid7
 
-__all__ = ["Bar", "ImportRun", "Instrument", "InstrumentQuerySet", "Watchlist", "WatchlistItem"]
+__all__ = [
+    "Bar",
+    "CorporateAction",
+    "ImportRun",
+    "Instrument",
+    "InstrumentQuerySet",
+    "Watchlist",
+    "WatchlistItem",
+]
 
 
 class InstrumentQuerySet(models.QuerySet["Instrument"]):

@@ -1,6 +1,7 @@
 """Reads of the market: instruments, quotes, bars and panels of closes."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,15 @@ from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, Qu
 from numpy.typing import NDArray
 
 from market import hours, rollup, rules
+from market.adjusting import (
+    Factors,
+    bars_adjusted,
+    closes_adjusted,
+    factors_of,
+    is_raw,
+)
 from market.bar_store import bars_at
-from market.enums import BarInterval, StoredInterval, generated_names
+from market.enums import ADJUSTED_SOURCES, Adjustment, BarInterval, StoredInterval, generated_names
 from market.errors import (
     BarRangeError,
     InstrumentNotTradableError,
@@ -20,7 +28,7 @@ from market.errors import (
 from market.history import Closes, closes_read
 from market.models import Bar, Instrument
 from market.quotes import change_of, quotes_cached
-from market.types import PRICE_UNIT, BarSeries, PricePanel, Quote
+from market.types import BarSeries, PricePanel, Quote
 from tradingplatform.clock import now
 
 BARS_DEFAULT = 1000
@@ -103,12 +111,15 @@ def bars_get(
     start: date | datetime | None = None,
     end: date | datetime | None = None,
     limit: int = BARS_DEFAULT,
+    adjustment: str = Adjustment.SPLIT,
 ) -> BarSeries:
     """Return bars, oldest first; the longer intervals are rolled up from what is stored.
 
     A date counts in the zone of the exchange and ``end`` includes the whole day; an instant
     as ``end`` is exclusive. With ``start`` the first ``limit`` bars of the range, without it
-    the last. Raises SymbolUnknownError and BarRangeError.
+    the last. ``adjustment`` says which later corporate actions are worked in: none (RAW),
+    those that change the number of shares (SPLIT), or dividends, rights and spin-offs too
+    (ALL). Raises SymbolUnknownError and BarRangeError.
     """
     _check_range(interval, start, end, limit)
     instrument = instrument_get(symbol)
@@ -119,9 +130,11 @@ def bars_get(
         rows = rows.filter(opened_at__gte=since)
     if until is not None:
         rows = rows.filter(opened_at__lt=until)
-    arrays, sources = _read(rows, (limit + 1) * rollup.STORED_PER_BUCKET[interval], since)
-    bars, has_more = _limited(arrays, interval, limit, forward=since is not None)
-    return _series(instrument, interval, bars, sources, has_more=has_more)
+    stored_bars, told_by = _read(rows, (limit + 1) * rollup.STORED_PER_BUCKET[interval], since)
+    adjusted, left_out = _adjusted(instrument, interval, stored_bars, told_by, adjustment)
+    bars, has_more = _limited(adjusted, interval, limit, forward=since is not None)
+    series = _series(instrument, interval, bars, sorted(set(told_by)), has_more=has_more)
+    return replace(series, adjustment=adjustment, left_out=left_out)
 
 
 def price_panel(
@@ -132,13 +145,14 @@ def price_panel(
 ) -> PricePanel:
     """Return daily closes on the dates that all ``symbols`` share, both ends included.
 
-    Here Decimal becomes float64. Raises SymbolUnknownError; an empty range gives an empty
-    panel.
+    All corporate actions are worked in, because returns are what panels are for. Here Decimal
+    becomes float64. Raises SymbolUnknownError; an empty range gives an empty panel.
     """
     instruments = instruments_get(symbols)
     ids = [row.pk for row in instruments.values()]
     first, last = (None if edge is None else _day_number(edge) for edge in (start, end))
-    return _panel(instruments, closes_read(ids, first=first, last=last))
+    histories = closes_read(ids, first=first, last=last)
+    return _panel(instruments, histories, _panel_factors(instruments, histories))
 
 
 def overview_rows(exchange: str | None = None) -> list[tuple[Instrument, Quote]]:
@@ -263,7 +277,7 @@ def _with_raw(rows: QuerySet[Bar], *names: str) -> QuerySet[Any]:
 
 def _read(
     rows: QuerySet[Bar], most: int, since: datetime | None
-) -> tuple[rollup.BarArrays, tuple[str, ...]]:
+) -> tuple[rollup.BarArrays, list[str]]:
     ordered = rows.order_by("opened_at" if since is not None else "-opened_at")
     found = list(
         _with_raw(ordered, *_COLUMNS[:5]).values_list(
@@ -273,7 +287,26 @@ def _read(
     if since is None:
         found.reverse()
     table = np.array([row[:7] for row in found], dtype=np.int64).reshape(-1, 7)
-    return rollup.BarArrays(*table.T), tuple(sorted({row[7] for row in found}))
+    return rollup.BarArrays(*table.T), [row[7] for row in found]
+
+
+def _adjusted(
+    instrument: Instrument,
+    interval: str,
+    bars: rollup.BarArrays,
+    told_by: Sequence[str],
+    adjustment: str,
+) -> tuple[rollup.BarArrays, tuple[date, ...]]:
+    raw = np.array([source not in ADJUSTED_SOURCES for source in told_by], dtype=np.bool_)
+    if not raw.any():
+        return bars, ()
+    factors = factors_of([instrument], adjustment).get(instrument.pk)
+    if factors is None:
+        return bars, ()
+    adjusted = bars_adjusted(
+        bars, factors, raw=raw, exchange=instrument.exchange, intraday=interval in _INTRADAY
+    )
+    return adjusted, factors.left_out
 
 
 def _limited(
@@ -292,7 +325,7 @@ def _series(
     instrument: Instrument,
     interval: str,
     bars: rollup.BarArrays,
-    sources: tuple[str, ...],
+    sources: Sequence[str],
     *,
     has_more: bool,
 ) -> BarSeries:
@@ -307,19 +340,30 @@ def _series(
         close_units=bars.closes,
         volumes=bars.volumes,
         generated_mask=bars.masks,
-        sources=sources,
+        sources=tuple(sources),
         has_more=has_more,
     )
 
 
-def _panel(instruments: dict[str, Instrument], histories: dict[int, Closes]) -> PricePanel:
+def _panel_factors(
+    instruments: dict[str, Instrument], histories: dict[int, Closes]
+) -> dict[int, Factors]:
+    raw = [row for row in instruments.values() if is_raw(histories[row.pk]).any()]
+    return factors_of(raw, Adjustment.ALL)
+
+
+def _panel(
+    instruments: dict[str, Instrument],
+    histories: dict[int, Closes],
+    factors: dict[int, Factors],
+) -> PricePanel:
     columns = [histories[row.pk] for row in instruments.values()]
     days = _shared_days([column.days for column in columns])
     closes = np.empty((days.size, len(columns)))
     mask = 0
-    for place, column in enumerate(columns):
+    for place, (row, column) in enumerate(zip(instruments.values(), columns, strict=True)):
         chosen = np.isin(column.days, days, assume_unique=True, kind="table")
-        closes[:, place] = column.units[chosen] / PRICE_UNIT
+        closes[:, place] = closes_adjusted(column.part(chosen), factors.get(row.pk))
         mask |= column.generated_mask()
     return PricePanel(
         dates=days.astype("datetime64[D]"),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from market.enums import ADJUSTED_SOURCES, Adjustment
 from tradingplatform.money import decimal_text
 
 FloatArray = NDArray[np.float64]
@@ -121,7 +122,9 @@ class BarSeries:
     ``times`` holds UTC epoch seconds (of the date at 00:00 for 1d and longer). Prices are
     integers scaled by 10**6, exactly as stored; ``closes()`` gives float64 for ``quant``.
     ``sources`` names the origins present; ``generated_mask`` has one bit per figure that a
-    generator made. ``has_more`` says that ``limit`` cut the range.
+    generator made. ``has_more`` says that ``limit`` cut the range. ``adjustment`` names the
+    corporate actions worked in, ``left_out`` the ex-dates of those that could not be, because
+    no close before them is stored.
     """
 
     symbol: str
@@ -136,9 +139,16 @@ class BarSeries:
     generated_mask: NDArray[np.int64]
     sources: tuple[str, ...]
     has_more: bool = False
+    adjustment: str = Adjustment.RAW
+    left_out: tuple[date, ...] = ()
 
     def __len__(self) -> int:
         return int(self.times.size)
+
+    @property
+    def adjusted_sources(self) -> tuple[str, ...]:
+        """Those of the sources that tell adjusted prices, which are never adjusted again."""
+        return tuple(source for source in self.sources if source in ADJUSTED_SOURCES)
 
     @property
     def source(self) -> str:

@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from market.enums import AssetType, BarInterval, Exchange, MarketSegment, Venue
+from market.enums import Adjustment, AssetType, BarInterval, Exchange, MarketSegment, Venue
 from market.indicator_selectors import INDICATOR_BARS_DEFAULT, INDICATOR_BARS_MAX
 from market.indicators import INDICATORS, Wanted, indicators_parse
 from market.selectors import BARS_DEFAULT, BARS_MAX
@@ -82,6 +82,13 @@ class BarsInput(serializers.Serializer[Any]):
     end = EdgeField(required=False, help_text="A date includes its whole day.")
     limit = serializers.IntegerField(
         default=BARS_DEFAULT, help_text=f"Up to {BARS_MAX}; 2000 for rolled-up intervals."
+    )
+    adjusted = serializers.ChoiceField(
+        choices=Adjustment.choices,
+        default=Adjustment.SPLIT,
+        source="adjustment",
+        help_text="Which later corporate actions are worked in: RAW none, SPLIT those that change"
+        " the number of shares, ALL also dividends, rights and spin-offs.",
     )
 
 
@@ -185,6 +192,15 @@ class BarsOutput(serializers.Serializer[Any]):
     interval = serializers.ChoiceField(choices=BarInterval.choices)
     currency = serializers.CharField()
     source = serializers.CharField(help_text="All origins, joined by +.")  # type: ignore[assignment] # a name DRF also uses
+    adjustment = serializers.ChoiceField(choices=Adjustment.choices)
+    adjusted_sources = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Origins whose prices come adjusted and are left as they are.",
+    )
+    actions_left_out = serializers.ListField(
+        child=serializers.DateField(),
+        help_text="Ex-dates of actions not worked in, as no close before them is stored.",
+    )
     generated_fields = serializers.ListField(
         child=serializers.CharField(),
         help_text="Figures that a generator made in at least one of the bars.",

@@ -1,5 +1,10 @@
 """What the platform may do to the market's tables."""
 
+from market.services.actions import (
+    ActionReport,
+    corporate_actions_import,
+    corporate_actions_store,
+)
 from market.services.base_prices import base_prices_refresh, base_prices_roll
 from market.services.calendars import (
     calendar_override_delete,
@@ -23,6 +28,7 @@ from market.services.watchlists import (
 )
 
 __all__ = [
+    "ActionReport",
     "Feed",
     "ImportReport",
     "MasterReport",
@@ -32,6 +38,8 @@ __all__ = [
     "base_prices_roll",
     "calendar_override_delete",
     "calendar_override_save",
+    "corporate_actions_import",
+    "corporate_actions_store",
     "feed_bars_store",
     "feed_open",
     "instruments_import",

@@ -46,6 +46,7 @@ class _Plan:
     replaced: list[FileBar]
     same: int
     removed: list[datetime]
+    source: Source
 
 
 def bars_import(
@@ -54,9 +55,12 @@ def bars_import(
     symbol: str,
     exchange: str,
     file_name: str = "",
+    is_adjusted: bool = False,
     dry_run: bool = False,
 ) -> ImportReport:
-    """Load the daily bars of a CSV file as real ones (source CSV).
+    """Load the daily bars of a CSV file as real ones (source CSV, or CSV_ADJ).
+
+    ``is_adjusted`` says that splits and dividends are worked into the prices of the file.
 
     Within the date range of its good rows the file replaces sample bars, also on days it has
     no row for, because generated prices do not belong among real ones. Rows that are stored
@@ -64,10 +68,11 @@ def bars_import(
     it is new. Raises ImportFileError, or InvalidInputError for a symbol that trades elsewhere.
     """
     started_at = now()
+    source = Source.CSV_ADJUSTED if is_adjusted else Source.CSV
     instrument = _instrument(symbol, exchange)
     today = started_at.astimezone(rules.exchange_timezone(exchange)).date()
     file = bar_file_read(lines, today=today)
-    plan = _plan(instrument, file.bars)
+    plan = _plan(instrument, file.bars, source)
     if not dry_run:
         global_tx(_carry_out, instrument, file, plan, started_at, file_name)
         base_prices_refresh(instruments=[instrument])
@@ -113,7 +118,7 @@ def _is_new(instrument: Instrument) -> bool:
     return instrument._state.adding
 
 
-def _plan(instrument: Instrument, bars: Sequence[FileBar]) -> _Plan:
+def _plan(instrument: Instrument, bars: Sequence[FileBar], source: Source) -> _Plan:
     stored: dict[datetime, tuple[tuple[object, ...], str]] = {}
     if bars and not _is_new(instrument):
         rows = Bar.objects.filter(
@@ -130,12 +135,12 @@ def _plan(instrument: Instrument, bars: Sequence[FileBar]) -> _Plan:
         before = stored.pop(_midnight(bar.day), None)
         if before is None:
             new.append(bar)
-        elif before == (_figures(bar), Source.CSV):
+        elif before == (_figures(bar), source):
             same += 1
         else:
             replaced.append(bar)
-    samples = [opened_at for opened_at, (_, source) in stored.items() if source == Source.SAMPLE]
-    return _Plan(new, replaced, same, samples)
+    samples = [opened_at for opened_at, (_, told_by) in stored.items() if told_by == Source.SAMPLE]
+    return _Plan(new, replaced, same, samples, source)
 
 
 def _carry_out(
@@ -156,7 +161,7 @@ def _carry_out(
             opened_at__lte=max(plan.removed),
             opened_at__in=plan.removed,
         ).delete()
-    rows = (_row(instrument.pk, bar) for bar in (*plan.new, *plan.replaced))
+    rows = (_row(instrument.pk, bar, plan.source) for bar in (*plan.new, *plan.replaced))
     history_write(rows, instrument_ids=[instrument.pk])
     ImportRun.objects.create(
         kind=ImportKind.CSV,
@@ -188,7 +193,7 @@ def _level_breaks(instrument: Instrument, bars: Sequence[FileBar]) -> Iterable[s
             yield f"the sample bar of {day} lies {step:.0%} away from the file"
 
 
-def _row(instrument_id: int, bar: FileBar) -> BarRow:
+def _row(instrument_id: int, bar: FileBar, source: Source) -> BarRow:
     opened_at = int(_midnight(bar.day).timestamp())
     return (
         instrument_id,
@@ -199,7 +204,7 @@ def _row(instrument_id: int, bar: FileBar) -> BarRow:
         bar.low,
         bar.close,
         bar.volume,
-        Source.CSV,
+        source,
         0,
     )
 

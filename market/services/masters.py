@@ -204,7 +204,8 @@ def _carry_out(plan: _Plan, file: MasterFile, run: _Run) -> None:
 
 
 def _update(changes: Iterable[tuple[Instrument, dict[str, Any]]]) -> None:
-    rows, fields = [], set()
+    rows: list[Instrument] = []
+    fields: set[str] = set()
     for row, values in changes:
         for key, value in values.items():
             setattr(row, key, value)

@@ -2,10 +2,10 @@ import pytest
 from django.contrib import admin
 from django.test import RequestFactory
 
-from market.models import ImportRun, Instrument
+from market.models import CorporateAction, ImportRun, Instrument
 
 
-@pytest.mark.parametrize("model", [Instrument, ImportRun])
+@pytest.mark.parametrize("model", [Instrument, ImportRun, CorporateAction])
 def test_operators_look_but_do_not_touch(model):
     page = admin.site._registry[model]
     request = RequestFactory().get("/")

@@ -16,6 +16,7 @@ from market.errors import ImportFileError
 from market.models import Bar, CorporateAction, ImportRun
 from market.services import bars_import, corporate_actions_import, corporate_actions_store
 from market.tests.factories import bar_make, instrument_make
+from tests.query_budget import query_budget
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -90,7 +91,8 @@ def test_garbage_never_crashes(rows):
         file = action_file_read([HEADER, *rows])
     except ImportFileError:
         return
-    assert all(row.line > 1 for row in (*file.actions, *file.bad))
+    assert all(row.line > 1 for row in file.actions)
+    assert all(row.line > 1 for row in file.bad)
 
 
 # Storing
@@ -295,3 +297,50 @@ def test_imported_files_say_whether_they_are_adjusted():
     assert (
         bars_import(lines=rows, symbol="AAPL", exchange="NASDAQ", is_adjusted=True).rows_same == 1
     )
+
+
+# REST
+
+
+def test_bars_over_rest_are_split_adjusted_unless_asked_otherwise(client):
+    raw_bars(["404", "100"])
+    load("AAPL,SPLIT,2026-01-06,,,4,,", "AAPL,CASH_DIVIDEND,2026-01-05,,,,2,")
+
+    def asked(query=""):
+        answer = client.get(f"/api/market/bars/AAPL{query}").json()
+        told = answer["adjustment"], answer["adjusted_sources"], answer["actions_left_out"]
+        return [bar["close"] for bar in answer["results"]], told
+
+    assert asked() == (["101", "100"], ("SPLIT", [], []))
+    assert asked("?adjusted=RAW") == (["404", "100"], ("RAW", [], []))
+    assert asked("?adjusted=ALL") == (["101", "100"], ("ALL", [], ["2026-01-05"]))
+
+
+def test_pages_of_bars_keep_the_adjustment(client):
+    raw_bars(["404", "100"])
+
+    answer = client.get("/api/market/bars/AAPL?adjusted=ALL&start=2026-01-01&limit=1").json()
+
+    assert "adjusted=ALL" in answer["next"]
+
+
+def test_an_unknown_adjustment_is_refused(client):
+    instrument_make("AAPL")
+
+    answer = client.get("/api/market/bars/AAPL?adjusted=yes")
+
+    assert (answer.status_code, answer.json()["errorCode"]) == (400, "INVALID_INPUT")
+
+
+def test_sample_bars_cost_no_query_more(client):
+    raw_bars(["404", "100"], source="SAMPLE")
+    with query_budget("market:bars"):
+        answer = client.get("/api/market/bars/AAPL").json()
+    assert answer["adjusted_sources"] == ["SAMPLE"]
+
+    raw_bars(["404", "100"], symbol="MSFT")
+    load("MSFT,CASH_DIVIDEND,2026-01-06,,,,2,")
+    with query_budget("market:bars (raw)"):
+        client.get("/api/market/bars/MSFT")
+    with query_budget("market:bars (raw, all actions)"):
+        client.get("/api/market/bars/MSFT?adjusted=ALL")

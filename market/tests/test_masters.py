@@ -244,7 +244,7 @@ def test_garbage_is_reported_line_by_line_and_never_crashes(name, content, with_
         assert header
         return
 
-    lines = [row.line for row in (*file.listings, *file.bad)]
+    lines = [row.line for row in file.listings] + [row.line for row in file.bad]
     assert len(lines) == len(set(lines))
     filled = [raw for raw in content.split(b"\n") if raw.rstrip(b"\r").strip()]
     assert file.rows_read <= len(filled)

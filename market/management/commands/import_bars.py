@@ -18,6 +18,11 @@ class Command(BaseCommand):
         parser.add_argument("--symbol", required=True)
         parser.add_argument("--exchange", required=True, choices=Exchange.values)
         parser.add_argument(
+            "--adjusted",
+            action="store_true",
+            help="Splits and dividends are worked into the prices of the file.",
+        )
+        parser.add_argument(
             "--dry-run", action="store_true", help="Report what would happen; change nothing."
         )
 
@@ -31,6 +36,7 @@ class Command(BaseCommand):
                     symbol=options["symbol"],
                     exchange=options["exchange"],
                     file_name=path.name,
+                    is_adjusted=options["adjusted"],
                     dry_run=options["dry_run"],
                 )
         except OSError as error:
