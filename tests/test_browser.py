@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from base64 import b32decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
+from accounts.totp import code_at, step_at
 from tests.live_server import ROOT, LiveServer, live_server
+from tradingplatform.clock import now
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import ConsoleMessage, Page
 
 CHROMIUM = Path("/usr/bin/chromium")
 MANIFEST = ROOT / "static" / "dist" / "manifest.json"
@@ -35,6 +38,7 @@ LACKING = [
     if not is_there
 ]
 
+REFUSED = re.compile(r"status of (400|403|422)")
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script> AAPL?"
 
 pytestmark = [
@@ -48,6 +52,12 @@ pytestmark = [
 def server() -> Iterator[LiveServer]:
     with live_server(MARKET_SPEED="60") as running:
         yield running
+
+
+def _is_problem(message: "ConsoleMessage") -> bool:
+    # The browser also reports what the API refused, which the page tells in its own words.
+    is_refusal = "/api/" in message.location["url"] and REFUSED.search(message.text)
+    return message.type == "error" and not is_refusal
 
 
 @pytest.fixture
@@ -66,12 +76,23 @@ def page(server: LiveServer) -> Iterator["Page"]:
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on(
             "console",
-            lambda message: problems.append(message.text) if message.type == "error" else None,
+            lambda message: problems.append(message.text) if _is_problem(message) else None,
         )
         yield page
         browser.close()
     # A server that was killed on purpose shows as failed connections; nothing else may.
     assert [one for one in problems if "net::ERR_" not in one] == []
+
+
+def _run(server: LiveServer, statement: str) -> None:
+    """Do something on the server that no page offers."""
+    lines = (
+        "from accounts.models import SessionFactor, User",
+        "from tradingplatform.clock import now",
+        statement,
+    )
+    done = server.manage("shell", "-c", "; ".join(lines))
+    assert done.returncode == 0, done.stderr
 
 
 def _sign_up(page: "Page", email: str) -> None:
@@ -212,6 +233,106 @@ def test_the_end_of_the_session_shows_the_log_in(page: "Page", server: LiveServe
 
     expect(page).to_have_url(f"{server.url}/log-in?next=%2Ftrade&ended=1")
     expect(page.locator(".form-note")).to_have_text("Your session has ended. Please log in again.")
+
+
+def _choose(page: "Page", kind: str, value: str) -> None:
+    row = page.locator(f'[data-choice="{kind}"]')
+    with page.expect_response("**/api/profile/display"):
+        row.locator(f'[data-value="{value}"]').click()
+
+
+def test_a_chosen_look_is_there_on_another_device(page: "Page", server: LiveServer) -> None:
+    from playwright.sync_api import expect
+
+    _sign_up(page, "look@example.com")
+    page.goto("/settings/display")
+    _choose(page, "theme", "dark")
+    _choose(page, "blur", "on")
+    _choose(page, "language", "ko")
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+
+    other = page.context.browser.new_context(base_url=server.url, locale="en-US").new_page()
+    other.goto("/log-in")
+    other.fill("#id_email", "look@example.com")
+    other.fill("#id_password", "correct horse 9")
+    other.click("form[data-once] button.primary")
+    other.wait_for_url("**/trade")
+    html = other.locator("html")
+    expect(html).to_have_attribute("lang", "ko")
+    expect(html).to_have_attribute("data-theme", "dark")
+    hidden = other.locator(".account-figures dd").first
+    expect(hidden).to_have_css("filter", "blur(7px)")
+
+    page.goto("/settings/security")
+    page.locator("session-list li[data-session]").nth(1).locator("button").click()
+    expect(page.locator("session-list li[data-session]")).to_have_count(1)
+    expect(other).to_have_url(re.compile("/log-in"))
+
+
+def test_the_questions_lead_to_a_class(page: "Page") -> None:
+    from playwright.sync_api import expect
+
+    _sign_up(page, "answers@example.com")
+    page.goto("/settings/profile")
+    page.locator("investor-profile button").click()
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator(".stepper-form .form-error")).to_have_text("Please choose an answer.")
+    for _ in range(8):
+        page.locator(".stepper-form .choice").last.click()
+        page.get_by_role("button", name="Next").click()
+    page.fill("#budget", "a lot")
+    page.get_by_role("button", name="See the result").click()
+    expect(page.locator(".stepper-form .form-error")).to_be_visible()
+    page.fill("#budget", "1,000")
+    page.get_by_role("button", name="See the result").click()
+
+    expect(page.locator(".investor-class")).to_have_text("Aggressive")
+    expect(page.locator("investor-profile .facts")).to_contain_text("$1,000.00")
+
+
+def _turn_on_codes(page: "Page") -> list[str]:
+    """Turn the authenticator app on as its owner would; return the backup codes."""
+    page.goto("/settings/security")
+    page.fill("second-factor input", "correct horse 9")
+    page.click("second-factor button[type=submit]")
+    seed = b32decode(page.locator("second-factor .secret").inner_text())
+    page.fill("second-factor .otp-setup input", code_at(seed, step_at(now())))
+    page.click("second-factor .otp-setup button[type=submit]")
+    page.wait_for_selector(".backup-codes li")
+    codes = page.locator(".backup-codes code").all_inner_texts()
+    page.get_by_role("button", name="I have kept them").click()
+    return codes
+
+
+def test_a_key_is_made_with_the_second_factor(page: "Page", server: LiveServer) -> None:
+    from playwright.sync_api import expect
+
+    _sign_up(page, "keys@example.com")
+    _run(server, "User.objects.update(email_verified_at=now())")
+    codes = _turn_on_codes(page)
+    expect(page.locator("second-factor .state-on")).to_be_visible()
+    assert len(codes) == 10
+    _run(server, "SessionFactor.objects.all().delete()")
+
+    page.goto("/settings/keys")
+    page.click("api-keys summary")
+    page.get_by_label("Name").first.fill("Robot")
+    page.get_by_role("button", name="Make a key").click()
+    with page.expect_response("**/api/account/otp/verify"):
+        page.fill("dialog input", codes[0])
+        page.click("dialog button[type=submit]")
+
+    key = page.locator("api-keys .once .secret").inner_text()
+    quotes = f"{server.url}/api/market/quotes?symbols=AAPL"
+    asked = {"Authorization": f"Api-Key {key}"}
+    assert httpx2.get(quotes, headers=asked).status_code == 200
+    page.get_by_role("button", name="Revoke the key Robot").click()
+    page.click("dialog .danger")
+    expect(page.locator("api-keys .items li")).to_have_count(0)
+    assert httpx2.get(quotes, headers=asked).status_code == 401
+
+    page.goto("/settings/activity")
+    expect(page.locator("activity-list")).to_contain_text("An API key was revoked")
 
 
 def test_korean_in_the_dark_on_a_phone(page: "Page") -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from rest_framework import serializers
 
+from accounts.agents import device_name
 from accounts.enums import AuditAction, Language, Theme
 from accounts.models import AuditEntry
 
@@ -59,6 +60,7 @@ class ActivityOutput(serializers.Serializer[Any]):
     is_own = serializers.SerializerMethodField(help_text="Whether the owner did it, signed in.")
     session_id = serializers.UUIDField(allow_null=True)
     ip = serializers.CharField()
+    device = serializers.SerializerMethodField(help_text='Such as "Firefox on Windows", or "".')
     user_agent = serializers.CharField()
     details = serializers.SerializerMethodField()
 
@@ -66,11 +68,14 @@ class ActivityOutput(serializers.Serializer[Any]):
         shown = super().to_representation(instance)
         if instance.action == AuditAction.STAFF_VIEWED:
             # Where operators sit is nobody else's business.
-            shown |= {"ip": "", "user_agent": "", "session_id": None}
+            shown |= {"ip": "", "device": "", "user_agent": "", "session_id": None}
         return shown
 
     def get_is_own(self, entry: AuditEntry) -> bool:
         return entry.actor == str(entry.account_uid)
+
+    def get_device(self, entry: AuditEntry) -> str:
+        return device_name(entry.user_agent)
 
     def get_details(self, entry: AuditEntry) -> dict[str, Any]:
         details: dict[str, Any] = orjson.loads(entry.details)

@@ -8,6 +8,7 @@ export interface Activity {
   is_own: boolean;
   session_id: string | null;
   ip: string;
+  device: string;
   user_agent: string;
   details: Record<string, unknown>;
 }

@@ -42,12 +42,12 @@ export class ActivityList extends Loaded<Page> {
   }
 
   private row(one: Activity): HTMLElement {
-    const where = [one.ip, one.user_agent].filter(Boolean).join(' · ');
+    const where = [one.ip, one.device || one.user_agent].filter(Boolean).join(' · ');
     return el(
       'li',
       { 'data-action': one.action },
       el('span', { class: `dot ${isAlarming(one.action) ? 'dot-bad' : ''}`, 'aria-hidden': 'true' }),
-      el('div', {}, el('b', {}, activityText(one.action)), where ? el('p', { class: 'muted clip', title: where }, where) : null),
+      el('div', {}, el('b', {}, activityText(one.action)), where ? el('p', { class: 'muted clip', title: one.user_agent }, where) : null),
       el('time', { class: 'num muted', datetime: one.occurred_at }, format.dateTime(one.occurred_at, true)),
     );
   }

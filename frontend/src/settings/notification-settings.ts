@@ -99,8 +99,8 @@ export class NotificationSettings extends Loaded<Wishes> {
     const zones = [...new Set([chosen, here, ...ZONES])];
     const options = zones.map((one) => el('option', { value: one, selected: one === chosen }, one));
     const fields = [
-      textField('since', _('From'), { type: 'time', value: hours?.since ?? '22:00' }),
-      textField('until', _('Until'), { type: 'time', value: hours?.until ?? '07:00' }),
+      textField('since', _('Starts at'), { type: 'time', value: hours?.since ?? '22:00' }),
+      textField('until', _('Ends at'), { type: 'time', value: hours?.until ?? '07:00' }),
       field('time_zone', _('Time zone'), el('select', {}, ...options)),
     ];
     const form = new ApiForm(fields, hours ? _('Save') : _('Turn on'), async () => {
