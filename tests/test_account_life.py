@@ -117,7 +117,7 @@ def test_a_copy_holds_everything_of_its_owner_and_nothing_of_others(
         "account", "api_keys", "broker_keys", "cash_balances", "chat_messages", "chat_rooms",
         "fills", "investor_profiles", "notification_preferences", "orders",
         "portfolios", "positions", "postings", "second_factor", "security_activity",
-        "sessions", "transactions",
+        "sessions", "transactions", "watchlist_items", "watchlists",
     }  # fmt: skip
     assert table(archive, "account")[0]["email"] == mina.email
     assert table(archive, "portfolios")[0]["name"] == "MINE portfolio"

@@ -6,7 +6,18 @@ from typing import Any
 import pytest
 from rest_framework.views import APIView
 
-from tradingplatform.api.policy import KEY_SCOPES, POLICY, Access, Route, access_for, routes
+from tradingplatform.api.policy import (
+    FRAME_SCOPES,
+    FRAMES,
+    KEY_SCOPES,
+    POLICY,
+    STREAM_SCOPES,
+    STREAMS,
+    Access,
+    Route,
+    access_for,
+    routes,
+)
 from tradingplatform.api.views import ApiView
 
 ROUTES = list(routes())
@@ -31,6 +42,11 @@ def test_every_route_is_in_the_table() -> None:
         if not any(access_for(route.name, verb) for verb in VERBS)
     }
     assert missing == {}
+
+
+def test_every_stream_and_frame_names_the_scope_of_keys() -> None:
+    assert set(STREAM_SCOPES) == set(STREAMS)
+    assert set(FRAME_SCOPES) == {name for name, access in FRAMES.items() if access != "PUBLIC"}
 
 
 def test_every_entry_has_a_route() -> None:

@@ -193,6 +193,7 @@ STREAM_SCOPES: dict[str, Scope] = {
     "user": Scope.PORTFOLIO_READ,
     "chat": Scope.CHAT,
     "market": Scope.MARKET_READ,
+    "book": Scope.MARKET_READ,
 }
 FRAME_SCOPES: dict[str, Scope] = {"chat": Scope.CHAT, "cancel": Scope.CHAT}
 TOOLS: dict[str, Access] = {
