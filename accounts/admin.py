@@ -3,28 +3,39 @@
 from collections.abc import Callable
 from typing import Any, cast
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.enums import AuditAction
 from accounts.models import (
     AccountExport,
     ApiKey,
     AuditEntry,
+    FactorReset,
     InvestorProfile,
     MailToken,
     NotificationPreferences,
     OtpFactor,
+    Passkey,
+    SecurityAlert,
     Session,
     User,
     UserApiKey,
 )
+from accounts.rules import REASON_MAX
 from accounts.services.audit import audit_append
+from accounts.services.factors import factor_reset_ask
 from accounts.services.locking import account_lock, account_unlock
 from accounts.services.pages import device_of, page_principal
 from accounts.types import Account
-from tradingplatform.errors import ConflictError
+from tradingplatform.clock import KST
+from tradingplatform.errors import ConflictError, TradingPlatformError
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -67,6 +78,18 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
         return False
 
 
+class ReasonForm(ActionForm):
+    """The choice of an action, and why it is done; the owner of the account reads that too."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), required=False, max_length=REASON_MAX)
+
+
+def _fault(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return " ".join(error.messages)
+    return str(error)
+
+
 @admin.register(User)
 class UserAdmin(ReadOnlyAdmin):
     list_display = ("uid", "email", "nickname", "language", "is_active", "is_staff", "joined_at")
@@ -74,7 +97,8 @@ class UserAdmin(ReadOnlyAdmin):
     search_fields = ("uid", "email", "nickname")
     exclude = ("password", "account_db_key", "groups", "user_permissions")
     ordering = ("-joined_at",)
-    actions = ("lock", "unlock")
+    action_form = ReasonForm
+    actions = ("lock", "unlock", "remove_second_factor")
 
     def account_of(self, row: User) -> Account:
         return row
@@ -98,6 +122,30 @@ class UserAdmin(ReadOnlyAdmin):
                 self.message_user(request, f"{user}: {refusal.message}", messages.WARNING)
             else:
                 self.message_user(request, f"{user}: done.")
+
+    @admin.action(
+        permissions=["view"],
+        description=gettext_lazy("Remove a lost second factor after the waiting time"),
+    )
+    def remove_second_factor(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        """Ask for the removal of one user's second factor; the owner is mailed and can stop it."""
+        operator, users = page_principal(request), list(chosen[:2])
+        if operator is None or len(users) != 1:
+            self.message_user(request, _("Choose one account."), messages.ERROR)
+            return
+        try:
+            reset = factor_reset_ask(
+                operator=operator,
+                account=users[0],
+                reason=request.POST.get("reason", ""),
+                device=device_of(request),
+            )
+        except (TradingPlatformError, ValidationError) as error:
+            self.message_user(request, _fault(error), messages.ERROR)
+        else:
+            moment = reset.due_at.astimezone(KST)
+            note = _("The second factor is removed on %(moment)s KST unless its owner stops it.")
+            self.message_user(request, note % {"moment": f"{moment:%Y-%m-%d %H:%M}"})
 
 
 @admin.register(Session)
@@ -200,4 +248,47 @@ class NotificationPreferencesAdmin(ReadOnlyAdmin):
     ordering = ("-changed_at",)
 
     def account_of(self, row: NotificationPreferences) -> Account:
+        return row.user
+
+
+@admin.register(Passkey)
+class PasskeyAdmin(ReadOnlyAdmin):
+    list_display = ("name", "user", "is_synced", "created_at", "last_used_at")
+    search_fields = ("user__email",)
+    exclude = ("credential_id", "credential_hash", "public_key")
+    list_select_related = ("user",)
+    ordering = ("-created_at",)
+
+    def account_of(self, row: Passkey) -> Account:
+        return row.user
+
+
+@admin.register(FactorReset)
+class FactorResetAdmin(ReadOnlyAdmin):
+    list_display = (
+        "user",
+        "operator_uid",
+        "reason",
+        "asked_at",
+        "due_at",
+        "canceled_at",
+        "done_at",
+    )
+    search_fields = ("user__email", "operator_uid")
+    list_select_related = ("user",)
+    ordering = ("-asked_at",)
+
+    def account_of(self, row: FactorReset) -> Account:
+        return row.user
+
+
+@admin.register(SecurityAlert)
+class SecurityAlertAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "action", "user", "sent_at")
+    list_filter = ("action",)
+    search_fields = ("user__email",)
+    list_select_related = ("user",)
+    ordering = ("-created_at",)
+
+    def account_of(self, row: SecurityAlert) -> Account:
         return row.user

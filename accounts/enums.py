@@ -67,8 +67,26 @@ class ExportStatus(TextChoices):
     FAILED = "FAILED"
 
 
+class FactorMethod(TextChoices):
+    """What a user can show as a second factor."""
+
+    TOTP = "totp"
+    PASSKEY = "passkey"
+    BACKUP_CODE = "backup_code"
+
+
+class PasskeyPurpose(TextChoices):
+    """What a passkey is shown, or made, for."""
+
+    REGISTER = "REGISTER"
+    LOG_IN = "LOG_IN"
+    STEP_UP = "STEP_UP"
+
+
 class TokenPurpose(TextChoices):
     """What a mailed link is for."""
+
+    FACTOR_KEEP = "FACTOR_KEEP"
 
     EMAIL_VERIFY = "EMAIL_VERIFY"
     PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105
@@ -86,11 +104,15 @@ class AuditAction(StrEnum):
     API_KEY_REVOKED = "API_KEY_REVOKED"
     API_KEY_USED = "API_KEY_USED"  # for the first time, or from another address than before
     BACKUP_CODES_MADE = "BACKUP_CODES_MADE"
+    BACKUP_CODE_USED = "BACKUP_CODE_USED"
     BROKER_KEY_DELETED = "BROKER_KEY_DELETED"
     BROKER_KEY_STORED = "BROKER_KEY_STORED"
     EMAIL_VERIFIED = "EMAIL_VERIFIED"
     EXPORT_ASKED = "EXPORT_ASKED"
     EXPORT_FETCHED = "EXPORT_FETCHED"
+    FACTOR_RESET_ASKED = "FACTOR_RESET_ASKED"
+    FACTOR_RESET_CANCELED = "FACTOR_RESET_CANCELED"
+    FACTOR_RESET_DONE = "FACTOR_RESET_DONE"
     LOGGED_IN = "LOGGED_IN"
     LOGGED_OUT = "LOGGED_OUT"
     LOG_IN_REFUSED = "LOG_IN_REFUSED"
@@ -98,6 +120,11 @@ class AuditAction(StrEnum):
     OTP_ON = "OTP_ON"
     OTP_REFUSED = "OTP_REFUSED"
     OTP_SHOWN = "OTP_SHOWN"
+    PASSKEY_ADDED = "PASSKEY_ADDED"
+    PASSKEY_CLONED = "PASSKEY_CLONED"  # its counter ran backwards: there are two of it
+    PASSKEY_REFUSED = "PASSKEY_REFUSED"
+    PASSKEY_REMOVED = "PASSKEY_REMOVED"
+    PASSKEY_SHOWN = "PASSKEY_SHOWN"
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - names of events, as below
     PASSWORD_REFUSED = "PASSWORD_REFUSED"  # noqa: S105
     PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105
@@ -109,6 +136,10 @@ class AuditAction(StrEnum):
     SIGNED_UP = "SIGNED_UP"
     STAFF_VIEWED = "STAFF_VIEWED"
     TRADING_STATE_SET = "TRADING_STATE_SET"
+
+
+# What operators do to an account: where they sit is nobody else's business.
+STAFF_ACTIONS = frozenset({AuditAction.STAFF_VIEWED, AuditAction.FACTOR_RESET_ASKED})
 
 
 class KeyProvider(TextChoices):

@@ -1,5 +1,6 @@
 """Why somebody is not let in."""
 
+from accounts.enums import FactorMethod
 from tradingplatform.errors import (
     AuthenticationError,
     ConflictError,
@@ -93,9 +94,40 @@ class OtpNotOnError(ConflictError):
     code = ErrorCode.OTP_NOT_ON
 
 
-class OtpRequiredError(Exception):
-    """The password was right; with ``ticket`` and a code it becomes a log-in."""
+class PasskeyInvalidError(PermissionDeniedError):
+    """What the device answered is not proof; which part of it is not said."""
 
-    def __init__(self, ticket: str) -> None:
-        super().__init__("A code of the second factor is needed.")
+    code = ErrorCode.PASSKEY_INVALID
+
+
+class PasskeyChallengeError(PermissionDeniedError):
+    """The challenge is unknown, answered already, too old, or another session's."""
+
+    code = ErrorCode.PASSKEY_CHALLENGE_INVALID
+
+
+class PasskeyExistsError(ConflictError):
+    """The device is registered already."""
+
+    code = ErrorCode.PASSKEY_EXISTS
+
+
+class PasskeyLimitError(ConflictError):
+    """The account has as many passkeys as it may."""
+
+    code = ErrorCode.PASSKEY_LIMIT_REACHED
+
+
+class FactorResetPendingError(ConflictError):
+    """An operator's reset of the second factor is waiting already."""
+
+    code = ErrorCode.FACTOR_RESET_PENDING
+
+
+class OtpRequiredError(Exception):
+    """The password was right; with ``ticket`` and one of ``methods`` it becomes a log-in."""
+
+    def __init__(self, ticket: str, methods: list[FactorMethod]) -> None:
+        super().__init__("The second factor is needed.")
         self.ticket = ticket
+        self.methods = methods

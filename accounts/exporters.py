@@ -4,13 +4,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from accounts.enums import AuditAction
+from accounts.enums import STAFF_ACTIONS
 from accounts.models import (
     ApiKey,
     AuditEntry,
     InvestorProfile,
     NotificationPreferences,
     OtpFactor,
+    Passkey,
     Session,
     User,
     UserApiKey,
@@ -56,14 +57,18 @@ def account_rows(account_db_key: int) -> dict[str, Rows]:
         "second_factor": _rows(
             OtpFactor.objects.using(GLOBAL_ALIAS).filter(**owned), "created_at confirmed_at"
         ),
+        "passkeys": _rows(
+            Passkey.objects.using(GLOBAL_ALIAS).filter(**owned),
+            "id name aaguid transports is_syncable is_synced created_at last_used_at",
+        ),
         # Where operators sit is nobody else's business.
         "security_activity": [
             *_rows(
-                entries.exclude(action=AuditAction.STAFF_VIEWED).order_by("seq"),
+                entries.exclude(action__in=STAFF_ACTIONS).order_by("seq"),
                 "occurred_at action session_id ip user_agent details",
             ),
             *_rows(
-                entries.filter(action=AuditAction.STAFF_VIEWED).order_by("seq"),
+                entries.filter(action__in=STAFF_ACTIONS).order_by("seq"),
                 "occurred_at action details",
             ),
         ],

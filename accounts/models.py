@@ -6,11 +6,20 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 
+from accounts.alert_models import SecurityAlert
 from accounts.audit_models import AuditEntry, AuditHead
 from accounts.enums import Colours, Currency, Language, Theme
 from accounts.export_models import AccountExport
-from accounts.factor_models import BackupCode, LogInTicket, OtpFactor, SessionFactor
+from accounts.factor_models import (
+    BackupCode,
+    BackupKey,
+    FactorReset,
+    LogInTicket,
+    OtpFactor,
+    SessionFactor,
+)
 from accounts.key_models import ApiKey, UserApiKey
+from accounts.passkey_models import Passkey, PasskeyChallenge
 from accounts.profile_models import InvestorProfile, NotificationPreferences
 from accounts.rules import NICKNAME_MAX, normalise_email
 from accounts.token_models import MailToken
@@ -23,13 +32,18 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "BackupCode",
+    "BackupKey",
+    "FactorReset",
     "InvestorProfile",
     "LogInTicket",
     "MailToken",
     "NotificationPreferences",
     "OtpFactor",
+    "Passkey",
+    "PasskeyChallenge",
     "RefreshFamily",
     "RefreshToken",
+    "SecurityAlert",
     "Session",
     "SessionFactor",
     "User",

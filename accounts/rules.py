@@ -17,6 +17,7 @@ NICKNAME_MIN, NICKNAME_MAX = 2, 30
 PASSWORD_MIN, PASSWORD_MAX = 8, 128
 KEY_NAME_MAX = 60
 NETWORKS_MAX = 20
+REASON_MAX = 200
 BROKER_SECRET_MAX = 512
 # What each provider gives its customers; only KIS has keys for paper trading.
 BROKER_FIELDS = {
@@ -71,6 +72,16 @@ def clean_key_name(text: str) -> str:
             _("Use 1 to %(max)d printable characters.") % {"max": KEY_NAME_MAX}, code="name"
         )
     return name
+
+
+def clean_reason(text: str) -> str:
+    """Return why an operator did something: one printable line."""
+    reason = unicodedata.normalize("NFC", text).strip()
+    if not 1 <= len(reason) <= REASON_MAX or not reason.isprintable():
+        raise ValidationError(
+            _("Use 1 to %(max)d printable characters.") % {"max": REASON_MAX}, code="reason"
+        )
+    return reason
 
 
 def clean_networks(texts: Collection[str]) -> list[str]:

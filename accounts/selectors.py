@@ -2,16 +2,20 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 
-from accounts.enums import Colours, Currency, Language
+from accounts.agents import device_name
+from accounts.enums import Colours, Currency, FactorMethod, Language
 from accounts.models import (
     AccountExport,
     ApiKey,
     AuditEntry,
+    BackupCode,
+    FactorReset,
     InvestorProfile,
     NotificationPreferences,
     OtpFactor,
+    Passkey,
     Session,
     User,
     UserApiKey,
@@ -40,20 +44,72 @@ def user_by_key(account_db_key: int) -> User:
 
 
 def user_by_email(email: str) -> User | None:
-    """Return the user with a normalised address, and the second factor with it."""
-    users = User.objects.using(GLOBAL_ALIAS).select_related("otp_factor")
-    return users.filter(email=email).first()
+    """Return the user with a normalised address."""
+    return User.objects.using(GLOBAL_ALIAS).filter(email=email).first()
 
 
 def otp_factor_get(account_db_key: int) -> OtpFactor | None:
-    """Return the second factor of a user, confirmed or not."""
+    """Return the authenticator app of a user, confirmed or not."""
     return OtpFactor.objects.using(GLOBAL_ALIAS).filter(pk=account_db_key).first()
 
 
-def otp_is_on(user: User) -> bool:
+def factor_methods(account_db_key: int) -> list[FactorMethod]:
+    """Return what a user can show as a second factor, in one query; nothing: there is none.
+
+    This is the one place that says what a second factor is: a confirmed authenticator app or
+    a passkey. Backup codes stand in for either and are none by themselves.
+    """
+    owned = {"user_id": account_db_key}
+    codes = BackupCode.objects.filter(key_id=account_db_key, used_at__isnull=True)
+    has = (
+        User.objects.using(GLOBAL_ALIAS)
+        .filter(pk=account_db_key)
+        .values_list(
+            Exists(OtpFactor.objects.filter(**owned, confirmed_at__isnull=False)),
+            Exists(Passkey.objects.filter(**owned)),
+            Exists(codes),
+        )
+        .first()
+    )
+    if has is None or not any(has[:2]):
+        return []
+    return [method for method, is_there in zip(FactorMethod, has, strict=True) if is_there]
+
+
+def has_second_factor(account_db_key: int) -> bool:
     """Whether a user must show a second factor to log in."""
-    factor = getattr(user, "otp_factor", None)
-    return factor is not None and factor.confirmed_at is not None
+    return bool(factor_methods(account_db_key))
+
+
+def open_factor_resets(account_db_key: int) -> QuerySet[FactorReset]:
+    """Return the removal of a user's second factor that waits, if there is one."""
+    resets = FactorReset.objects.using(GLOBAL_ALIAS).filter(user_id=account_db_key)
+    return resets.filter(canceled_at__isnull=True, done_at__isnull=True)
+
+
+def passkeys_get(account_db_key: int) -> list[Passkey]:
+    """Return the passkeys of a user, the oldest first."""
+    passkeys = Passkey.objects.using(GLOBAL_ALIAS).filter(user_id=account_db_key)
+    return list(passkeys.order_by("created_at", "pk"))
+
+
+def passkey_get(*, account_db_key: int, passkey_id: UUID) -> Passkey:
+    """Return one passkey of a user; NotFoundError otherwise."""
+    passkeys = Passkey.objects.using(GLOBAL_ALIAS).filter(user_id=account_db_key)
+    passkey = passkeys.filter(pk=passkey_id).first()
+    if passkey is None:
+        raise NotFoundError("There is no such passkey.")
+    return passkey
+
+
+def is_new_device(*, account_db_key: int, ip: str, user_agent: str) -> bool:
+    """Whether a user who has logged in before comes from a new address or by a new program."""
+    sessions = Session.objects.using(GLOBAL_ALIAS).filter(user_id=account_db_key)
+    programs = sessions.filter(ip=ip).values_list("user_agent", flat=True).distinct()
+    # By name: browsers change their version every few weeks.
+    if device_name(user_agent) in {device_name(program) for program in programs}:
+        return False
+    return sessions.exists()
 
 
 def session_with_user(sid: UUID) -> Session | None:

@@ -3,10 +3,13 @@
 from typing import Any
 from uuid import UUID
 
+from accounts.services.alerts import alert_send, alerts_prune, alerts_resume
 from accounts.services.closing import account_forget, accounts_forget
 from accounts.services.exports import export_build, exports_tend
+from accounts.services.factors import factor_resets_run
 from accounts.services.mail_tokens import tokens_prune
 from accounts.services.mails import mail_send, mails_resume
+from accounts.services.passkey_challenges import challenges_prune
 from accounts.services.sessions import sessions_prune
 from tradingplatform.jobs import job
 
@@ -19,6 +22,16 @@ def account_forget_job(*, account_db_key: int, **_: Any) -> None:
 @job(name="accounts.accounts_forget", queue="bulk")
 def accounts_forget_job(**_: Any) -> None:
     accounts_forget()
+
+
+@job(name="accounts.alert_send", queue="user")
+def alert_send_job(*, alert_id: str, **_: Any) -> None:
+    alert_send(alert_id=UUID(alert_id))
+
+
+@job(name="accounts.factor_resets_run", queue="user")
+def factor_resets_run_job(**_: Any) -> None:
+    factor_resets_run()
 
 
 @job(name="accounts.export_build", queue="bulk")
@@ -39,6 +52,7 @@ def mail_send_job(*, token_id: str, **_: Any) -> None:
 @job(name="accounts.mails_resume", queue="user")
 def mails_resume_job(**_: Any) -> None:
     mails_resume()
+    alerts_resume()
 
 
 @job(name="accounts.sessions_prune", queue="bulk")
@@ -49,3 +63,5 @@ def sessions_prune_job(**_: Any) -> None:
 @job(name="accounts.tokens_prune", queue="bulk")
 def tokens_prune_job(**_: Any) -> None:
     tokens_prune()
+    challenges_prune()
+    alerts_prune()

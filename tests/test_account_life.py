@@ -20,6 +20,7 @@ from accounts.models import (
     AuditEntry,
     MailToken,
     OtpFactor,
+    SecurityAlert,
     Session,
     User,
     UserApiKey,
@@ -115,7 +116,7 @@ def test_a_copy_holds_everything_of_its_owner_and_nothing_of_others(
     everything = b"".join(archive.read(name) for name in archive.namelist())
     assert {name.rpartition(".")[0] for name in archive.namelist()} == {
         "account", "api_keys", "broker_keys", "cash_balances", "chat_messages", "chat_rooms",
-        "fills", "investor_profiles", "notification_preferences", "orders",
+        "fills", "investor_profiles", "notification_preferences", "orders", "passkeys",
         "portfolios", "positions", "postings", "second_factor", "security_activity",
         "sessions", "transactions", "watchlist_items", "watchlists",
     }  # fmt: skip
@@ -204,6 +205,12 @@ def test_a_lost_job_is_made_up_for_and_a_hopeless_one_given_up(mina: User) -> No
 # The end
 
 
+def last_mails(user: User) -> list[str]:
+    """Return what the embedded mailbox still holds: with a real one the mail has left."""
+    mails = StoredMessage.objects.filter(recipient=user.email).order_by("created_at")
+    return list(mails.values_list("subject", flat=True))
+
+
 def test_closing_an_account_forgets_the_person_and_keeps_the_ledger(
     mina: User, joon: User, enter: Enter
 ) -> None:
@@ -234,10 +241,11 @@ def test_closing_an_account_forgets_the_person_and_keeps_the_ledger(
     gone = [
         UserApiKey.objects.all(), OtpFactor.objects.all(),
         MailToken.objects.filter(user=mina), AccountExport.objects.all(),
-        StoredMessage.objects.filter(recipient=mina.email), ChatRoom.objects.for_user(mina.pk),
-        ChatMessage.objects.for_user(mina.pk),
+        ChatRoom.objects.for_user(mina.pk), ChatMessage.objects.for_user(mina.pk),
+        SecurityAlert.objects.filter(user=mina),
     ]  # fmt: skip
     assert [rows.count() for rows in gone] == [0] * 7
+    assert last_mails(mina) == ["Your account was closed"]
     with pytest.raises(NotFoundError):
         services.storage.open(file)
     assert Posting.objects.for_user(mina.pk).count() == ledger > 0
@@ -251,6 +259,8 @@ def test_closing_an_account_forgets_the_person_and_keeps_the_ledger(
 
 def test_no_trace_of_the_person_is_left_in_the_global_database(mina: User, enter: Enter) -> None:
     close(enter(mina))
+    assert last_mails(mina) == ["Your account was closed"]
+    StoredMessage.objects.all().delete()
     connection = connections["default"]
     with connection.cursor() as cursor:
         for name in connection.introspection.table_names():

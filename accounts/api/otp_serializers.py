@@ -6,13 +6,20 @@ from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
 from accounts.api.serializers import TokensOutput
+from accounts.enums import FactorMethod
 
 _CODE = "Six digits of the app, or a backup code."
 
 
 class OtpRequiredOutput(serializers.Serializer[Any]):
     otp_required = serializers.BooleanField()
-    ticket = serializers.CharField(help_text="For login/otp, within five minutes, five tries.")
+    ticket = serializers.CharField(
+        help_text="For login/otp or login/passkey, within five minutes, five tries."
+    )
+    methods = serializers.ListField(
+        child=serializers.ChoiceField(choices=FactorMethod.choices),
+        help_text="What this account can show.",
+    )
 
 
 LogInOutput = PolymorphicProxySerializer(
@@ -49,5 +56,6 @@ class OtpSeedOutput(serializers.Serializer[Any]):
 
 class BackupCodesOutput(serializers.Serializer[Any]):
     backup_codes = serializers.ListField(
-        child=serializers.CharField(), help_text="Each works once; never shown again."
+        child=serializers.CharField(),
+        help_text="Each works once; never shown again. Empty where a passkey had made them.",
     )

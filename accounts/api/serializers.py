@@ -6,7 +6,7 @@ import orjson
 from rest_framework import serializers
 
 from accounts.agents import device_name
-from accounts.enums import AuditAction, Language, Theme
+from accounts.enums import STAFF_ACTIONS, AuditAction, Language, Theme
 from accounts.models import AuditEntry
 
 
@@ -66,7 +66,7 @@ class ActivityOutput(serializers.Serializer[Any]):
 
     def to_representation(self, instance: AuditEntry) -> dict[str, Any]:
         shown = super().to_representation(instance)
-        if instance.action == AuditAction.STAFF_VIEWED:
+        if instance.action in STAFF_ACTIONS:
             # Where operators sit is nobody else's business.
             shown |= {"ip": "", "device": "", "user_agent": "", "session_id": None}
         return shown

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import selectors, services
-from accounts.api.otp_serializers import LogInOutput, OtpLogInInput
+from accounts.api.otp_serializers import LogInOutput, OtpLogInInput, OtpRequiredOutput
 from accounts.api.serializers import (
     ActivityOutput,
     ActivityPage,
@@ -46,13 +46,14 @@ class LogInView(PublicAccountView):
     def post(self, request: Request) -> Response:
         """Exchange address and password for an access and a refresh token.
 
-        With a second factor the answer is a ticket for ``login/otp`` instead.
+        With a second factor the answer is a ticket for ``login/otp`` or ``login/passkey``.
         """
         values = parsed(LogInInput, request.data)
         try:
             logged_in = services.user_log_in(**values, device=device_of(http_request(request)))
         except OtpRequiredError as more:
-            return Response({"otp_required": True, "ticket": more.ticket})
+            answer = {"otp_required": True, "ticket": more.ticket, "methods": more.methods}
+            return Response(OtpRequiredOutput(answer).data)
         return Response(TokensOutput(logged_in.tokens).data)
 
 

@@ -35,6 +35,20 @@ class OtpForm(forms.Form):
     )
 
 
+class PasskeyForm(forms.Form):
+    """What a device answered; ``ticket`` where a password was right before."""
+
+    challenge_id = forms.UUIDField(widget=forms.HiddenInput)
+    credential = forms.JSONField(widget=forms.HiddenInput)
+    ticket = forms.CharField(max_length=128, required=False, widget=forms.HiddenInput)
+
+    def clean_credential(self) -> dict[str, object]:
+        given = self.cleaned_data["credential"]
+        if not isinstance(given, dict):
+            raise forms.ValidationError(_("This passkey was not accepted."))
+        return given
+
+
 class SignUpForm(forms.Form):
     """What an account is made of."""
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.errors import InvalidTokenError
 from accounts.pages.forms import ConfirmForm, NewPasswordForm, ResetForm
+from accounts.services.factors import factor_reset_cancel
 from accounts.services.pages import device_of
 from accounts.services.passwords import password_reset, password_reset_ask
 from accounts.services.verification import email_confirm
@@ -29,6 +30,27 @@ def verify_email(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             email_confirm(**form.cleaned_data, device=device_of(request))
+        except TradingPlatformError as error:
+            _explain(form, error)
+    return _answer(request, form, texts)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def keep_factor(request: HttpRequest) -> HttpResponse:
+    """Stop the removal of a second factor by a button."""
+    form = ConfirmForm(request.POST or None, initial=_token(request))
+    texts = {
+        "title": _("Keep your second factor"),
+        "button": _("Keep it"),
+        "done": _(
+            "Your second factor stays as it is. If you did not ask for its removal, "
+            "somebody pretends to be you: change your password."
+        ),
+    }
+    if form.is_valid():
+        try:
+            factor_reset_cancel(**form.cleaned_data, device=device_of(request))
         except TradingPlatformError as error:
             _explain(form, error)
     return _answer(request, form, texts)

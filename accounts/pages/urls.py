@@ -7,6 +7,7 @@ from accounts.pages import mail_views, settings_views, views
 app_name = "account-pages"
 urlpatterns = [
     path("log-in", views.log_in, name="log-in"),
+    path("keep-factor", mail_views.keep_factor, name="keep-factor"),
     path("sign-up", views.sign_up, name="sign-up"),
     path("log-out", views.log_out, name="log-out"),
     path("verify-email", mail_views.verify_email, name="verify-email"),

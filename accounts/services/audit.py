@@ -7,7 +7,7 @@ hash of every entry is also logged, which keeps a copy out of the database's rea
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from django.conf import settings
 from accounts.audit_models import AuditEntry, AuditHead
 from accounts.enums import AuditAction
 from accounts.locks import audit_head_for_update
+from accounts.services.alerts import alert_note
 from accounts.types import NOWHERE, Account, Device
 from tradingplatform.clock import now
 from tradingplatform.db.shards import GLOBAL_ALIAS
@@ -39,6 +40,8 @@ def audit_append(
 ) -> AuditEntry:
     """Add an entry, in the same transaction as what it tells of if there is one.
 
+    Where services.alerts says so, the owner of the account is mailed about it.
+
     ``account`` is whose security it is about, None when that is not known. ``actor`` is
     who did it, by uid; the owner of the account unless it is said. ``details`` must hold
     nothing secret and nothing personal: entries are never deleted.
@@ -55,7 +58,7 @@ def audit_append(
         request_id=current_request_id()[:64],
         details=orjson.dumps(details, option=orjson.OPT_SORT_KEYS, default=str).decode(),
     )
-    return global_tx(_append, entry)
+    return global_tx(_append_and_alert, entry, account, details)
 
 
 def entry_hash(entry: AuditEntry) -> str:
@@ -94,7 +97,15 @@ def _instant(moment: datetime | None) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else ""
 
 
-def _append(entry: AuditEntry) -> AuditEntry:
+def _append_and_alert(
+    entry: AuditEntry, account: Account | None, details: Mapping[str, object]
+) -> AuditEntry:
+    _append(entry)
+    alert_note(entry, account, details)
+    return entry
+
+
+def _append(entry: AuditEntry) -> None:
     head = audit_head_for_update(_chain_of(entry.account_db_key))
     entry.chain, entry.seq, entry.prev_hash = head.chain, head.seq + 1, head.hash
     entry.hash = entry_hash(entry)
@@ -106,7 +117,6 @@ def _append(entry: AuditEntry) -> AuditEntry:
         entry.action,
         extra={"audit_chain": entry.chain, "audit_seq": entry.seq, "audit_hash": entry.hash},
     )
-    return entry
 
 
 def _chain_of(account_db_key: int | None) -> int:

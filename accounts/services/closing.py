@@ -6,11 +6,11 @@ from django.utils.module_loading import import_string
 
 from accounts.enums import AuditAction
 from accounts.models import (
+    FactorReset,
     InvestorProfile,
-    LogInTicket,
     MailToken,
     NotificationPreferences,
-    OtpFactor,
+    SecurityAlert,
     Session,
     User,
     UserApiKey,
@@ -18,6 +18,7 @@ from accounts.models import (
 from accounts.services.api_keys import api_keys_end
 from accounts.services.audit import audit_append
 from accounts.services.exports import exports_forget
+from accounts.services.factors import factors_forget
 from accounts.services.passwords import password_confirm
 from accounts.services.queue import start_soon
 from accounts.services.sessions import sessions_end
@@ -87,8 +88,10 @@ def _close(user: User, unusable: str, device: Device) -> None:
     if not closed:
         raise ConflictError("The account was changed meanwhile.")
     MailToken.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk).delete()
-    LogInTicket.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk).delete()
-    OtpFactor.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk).delete()
+    FactorReset.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk).delete()
+    sent = SecurityAlert.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk, sent_at__isnull=False)
+    sent.delete()
+    factors_forget(user.pk)
     UserApiKey.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk).delete()
     InvestorProfile.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk).delete()
     NotificationPreferences.objects.using(GLOBAL_ALIAS).filter(user_id=user.pk).delete()

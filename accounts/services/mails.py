@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 _PATHS = {
     TokenPurpose.EMAIL_VERIFY: "/verify-email",
+    TokenPurpose.FACTOR_KEEP: "/keep-factor",
     TokenPurpose.PASSWORD_RESET: "/reset-password/new",
 }
 
@@ -65,6 +66,13 @@ def _written(row: MailToken) -> tuple[str, str]:
             "Hello %(nickname)s,\n\nplease confirm that this address is yours:\n\n%(link)s\n\n"
             "The link works once, within %(hours)d hours. If you have no account with us, ignore"
             " this mail.\n"
+        ) % values
+    if purpose is TokenPurpose.FACTOR_KEEP:
+        return _("Your second factor is about to be removed"), _(
+            "Hello %(nickname)s,\n\nan operator was asked to remove the second factor of your"
+            " account, because it was said to be lost. In %(hours)d hours it is removed and you"
+            " are logged out everywhere.\n\nIf you did not ask for this, stop it here:\n\n"
+            "%(link)s\n\nLogging in with your second factor stops it too.\n"
         ) % values
     return _("Choose a new password"), _(
         "Hello %(nickname)s,\n\nchoose a new password here:\n\n%(link)s\n\nThe link works once,"

@@ -1,4 +1,4 @@
-"""Turning the second factor on and off, and showing it again within a session."""
+"""Turning an authenticator app on and off, and showing it again within a session."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,15 +7,15 @@ from accounts import selectors
 from accounts.enums import AuditAction
 from accounts.errors import OtpAlreadyOnError, OtpCodeError, OtpNotOnError
 from accounts.locks import user_for_update
-from accounts.models import BackupCode, OtpFactor
+from accounts.models import OtpFactor
 from accounts.services.audit import audit_append
-from accounts.services.otp_codes import (
+from accounts.services.backup_codes import (
+    backup_codes_drop_if_alone,
+    backup_codes_left,
     backup_codes_make,
-    code_spend,
     plain_code,
-    seed_context,
-    totp_spend,
 )
+from accounts.services.otp_codes import code_spend, seed_context, totp_spend
 from accounts.services.step_up import factor_note, fresh_factor_required
 from accounts.services.users import credentials_check
 from accounts.totp import SEED_BYTES, otpauth_uri, qr_svg, seed_text
@@ -39,7 +39,7 @@ class OtpSeed:
 
 @dataclass(frozen=True)
 class OtpState:
-    """Whether the second factor is on, and how many backup codes are left."""
+    """Whether an app is the second factor, and how many backup codes are left."""
 
     enabled: bool
     confirmed_at: datetime | None
@@ -47,22 +47,26 @@ class OtpState:
 
 
 def otp_state(*, account_db_key: int) -> OtpState:
-    """Return how a user's second factor stands."""
+    """Return how a user's authenticator app and backup codes stand."""
     factor = selectors.otp_factor_get(account_db_key)
-    if factor is None or factor.confirmed_at is None:
-        return OtpState(enabled=False, confirmed_at=None, backup_codes_left=0)
-    left = BackupCode.objects.using(GLOBAL_ALIAS).filter(factor=factor, used_at__isnull=True)
-    return OtpState(enabled=True, confirmed_at=factor.confirmed_at, backup_codes_left=left.count())
+    confirmed_at = factor.confirmed_at if factor else None
+    return OtpState(
+        enabled=confirmed_at is not None,
+        confirmed_at=confirmed_at,
+        backup_codes_left=backup_codes_left(account_db_key),
+    )
 
 
 def otp_start(*, owner: Principal, password: str, device: Device) -> OtpSeed:
     """Make a new seed for an app; the factor counts once ``otp_confirm`` has seen a code.
 
-    The password is asked for, so that a borrowed session cannot shut its owner out.
-    Raises InvalidCredentialsError, OtpAlreadyOnError.
+    The password is asked for, so that a borrowed session cannot shut its owner out, and
+    beside a passkey that too must be fresh. Raises InvalidCredentialsError,
+    FreshFactorRequiredError, OtpAlreadyOnError.
     """
     user = selectors.user_by_key(owner.account_db_key)
     credentials_check(email=user.email, password=password, device=device)
+    fresh_factor_required(owner)
     seed = secret_bytes(SEED_BYTES)
     global_tx(_start, owner, seal(seed, seed_context(owner.uid)))
     uri = otpauth_uri(seed, account=user.email)
@@ -70,9 +74,10 @@ def otp_start(*, owner: Principal, password: str, device: Device) -> OtpSeed:
 
 
 def otp_confirm(*, owner: Principal, code: str, device: Device) -> list[str]:
-    """Turn the second factor on with a first code; return the backup codes, shown once.
+    """Turn an app on with a first code; return the backup codes, shown once.
 
-    Raises OtpCodeError, OtpNotOnError when none was started, OtpAlreadyOnError.
+    Beside a passkey there are codes already: then there are none to show. Raises
+    OtpCodeError, OtpNotOnError when none was started, OtpAlreadyOnError.
     """
     return global_tx(_confirm, owner, code, device)
 
@@ -81,7 +86,7 @@ def otp_verify(*, owner: Principal, code: str, device: Device) -> None:
     """Show the second factor within a session; see ``code_spend`` for the errors."""
 
     def note() -> None:
-        factor_note(owner.session_id)
+        factor_note(owner.session_id, owner=owner, device=device)
         audit_append(
             action=AuditAction.OTP_SHOWN,
             account=owner,
@@ -93,7 +98,7 @@ def otp_verify(*, owner: Principal, code: str, device: Device) -> None:
 
 
 def otp_turn_off(*, owner: Principal, device: Device) -> None:
-    """Forget the second factor and its backup codes; needs a fresh factor."""
+    """Forget the app, and the backup codes with the last factor; needs a fresh factor."""
     fresh_factor_required(owner)
     global_tx(_turn_off, owner, device)
 
@@ -119,28 +124,29 @@ def _confirm(owner: Principal, code: str, device: Device) -> list[str]:
         raise OtpNotOnError("Start with POST /api/account/otp.")
     if factor.confirmed_at is not None:
         raise OtpAlreadyOnError("The second factor is on.")
+    is_first = not selectors.has_second_factor(owner.pk)
     if not totp_spend(factor, uid=owner.uid, code=plain_code(code), confirmed_at=now()):
         raise OtpCodeError("The code is wrong.")
-    factor_note(owner.session_id)
+    factor_note(owner.session_id, owner=owner, device=device)
     audit_append(action=AuditAction.OTP_ON, account=owner, device=device)
-    return backup_codes_make(factor, uid=owner.uid)
+    return backup_codes_make(owner) if is_first else []
 
 
 def _turn_off(owner: Principal, device: Device) -> None:
-    _confirmed_factor(owner).delete(using=GLOBAL_ALIAS)
+    user_for_update(owner.pk)
+    factor = selectors.otp_factor_get(owner.pk)
+    if factor is None or factor.confirmed_at is None:
+        raise OtpNotOnError("There is no authenticator app.")
+    factor.delete(using=GLOBAL_ALIAS)
+    backup_codes_drop_if_alone(owner)
     audit_append(action=AuditAction.OTP_OFF, account=owner, device=device)
 
 
 def _renew(owner: Principal, device: Device) -> list[str]:
-    codes = backup_codes_make(_confirmed_factor(owner), uid=owner.uid)
-    audit_append(action=AuditAction.BACKUP_CODES_MADE, account=owner, device=device)
-    return codes
-
-
-def _confirmed_factor(owner: Principal) -> OtpFactor:
     # The user's lock: of two renewals at once the second one's codes count, whole.
     user_for_update(owner.pk)
-    factor = selectors.otp_factor_get(owner.pk)
-    if factor is None or factor.confirmed_at is None:
+    if not selectors.has_second_factor(owner.pk):
         raise OtpNotOnError("There is no second factor.")
-    return factor
+    codes = backup_codes_make(owner)
+    audit_append(action=AuditAction.BACKUP_CODES_MADE, account=owner, device=device)
+    return codes

@@ -1,7 +1,5 @@
 """Spending a code of the second factor: each works once, whoever is first."""
 
-import hmac
-from base64 import b32encode
 from collections.abc import Callable
 from typing import TypeVar
 from uuid import UUID
@@ -9,8 +7,9 @@ from uuid import UUID
 from accounts import selectors
 from accounts.enums import AuditAction
 from accounts.errors import OtpCodeError, OtpNotOnError
-from accounts.models import BackupCode, OtpFactor
+from accounts.models import OtpFactor
 from accounts.services.audit import audit_append
+from accounts.services.backup_codes import backup_code_spend, backup_codes_left, plain_code
 from accounts.totp import is_totp_code, matching_step
 from accounts.types import Account, Device
 from tradingplatform.api.client_ip import rate_identity
@@ -19,36 +18,22 @@ from tradingplatform.clock import now
 from tradingplatform.crypto import Context, unseal
 from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.db.transactions import global_tx
-from tradingplatform.ids import secret_bytes
 
 T = TypeVar("T")
-
-BACKUP_CODES = 10
-_HALF = 5
 
 
 def code_spend(*, owner: Account, code: str, device: Device, then: Callable[[], T]) -> T:
     """Use a code up and do ``then`` in the same transaction; return what it returned.
 
     Raises OtpCodeError for a code that is wrong or was used before, OtpNotOnError without a
-    confirmed factor, LimitExceededError after too many wrong ones.
+    second factor, LimitExceededError after too many wrong ones.
     """
     with tries_counted(_places(owner, device), wrong=OtpCodeError):
         try:
-            return global_tx(_spend_then, owner, code, then)
+            return global_tx(_spend_then, owner, plain_code(code), device, then)
         except OtpCodeError:
             audit_append(action=AuditAction.OTP_REFUSED, account=owner, device=device, actor="")
             raise
-
-
-def backup_codes_make(factor: OtpFactor, *, uid: UUID) -> list[str]:
-    """Replace the backup codes of a factor; call inside a transaction."""
-    codes = [_new_code() for _ in range(BACKUP_CODES)]
-    seed = seed_of(factor, uid=uid)
-    rows = BackupCode.objects.using(GLOBAL_ALIAS)
-    rows.filter(factor=factor).delete()
-    rows.bulk_create([BackupCode(factor=factor, code_hash=_hash(seed, code)) for code in codes])
-    return codes
 
 
 def seed_of(factor: OtpFactor, *, uid: UUID) -> bytes:
@@ -73,28 +58,30 @@ def totp_spend(factor: OtpFactor, *, uid: UUID, code: str, **changes: object) ->
     return bool(unused.update(last_used_step=step, **changes))
 
 
-def _spend_then(owner: Account, code: str, then: Callable[[], T]) -> T:
+def _spend_then(owner: Account, code: str, device: Device, then: Callable[[], T]) -> T:
+    if not selectors.has_second_factor(owner.pk):
+        raise OtpNotOnError("There is no second factor.")
+    is_backup = not is_totp_code(code)
+    spend = backup_code_spend if is_backup else _app_spend
+    if not spend(owner, code):
+        raise OtpCodeError("The code is wrong or was used before.")
+    result = then()
+    if is_backup:
+        # After ``then``, which locks the user: the audit log is locked last.
+        audit_append(
+            action=AuditAction.BACKUP_CODE_USED,
+            account=owner,
+            device=device,
+            codes_left=backup_codes_left(owner.pk),
+        )
+    return result
+
+
+def _app_spend(owner: Account, code: str) -> bool:
     factor = selectors.otp_factor_get(owner.pk)
     if factor is None or factor.confirmed_at is None:
-        raise OtpNotOnError("There is no second factor.")
-    plain = plain_code(code)
-    spend = totp_spend if is_totp_code(plain) else _backup_spend
-    if not spend(factor, uid=owner.uid, code=plain):
-        raise OtpCodeError("The code is wrong or was used before.")
-    return then()
-
-
-def plain_code(code: str) -> str:
-    """Return a code without what people put in between."""
-    return code.replace(" ", "").replace("-", "").lower()
-
-
-def _backup_spend(factor: OtpFactor, *, uid: UUID, code: str) -> bool:
-    code_hash = _hash(seed_of(factor, uid=uid), code)
-    unused = BackupCode.objects.using(GLOBAL_ALIAS).filter(
-        factor=factor, code_hash=code_hash, used_at__isnull=True
-    )
-    return bool(unused.update(used_at=now()))
+        return False
+    return totp_spend(factor, uid=owner.uid, code=code)
 
 
 def _places(owner: Account, device: Device) -> list[Place]:
@@ -103,14 +90,3 @@ def _places(owner: Account, device: Device) -> list[Place]:
     if not selectors.is_known_address(account_db_key=owner.pk, ip=device.ip):
         places.append(("otp_account_failures", str(owner.uid)))
     return places
-
-
-def _new_code() -> str:
-    word = b32encode(secret_bytes(10)).decode().lower()
-    return f"{word[:_HALF]}-{word[_HALF : 2 * _HALF]}"
-
-
-def _hash(seed: bytes, code: str) -> str:
-    # Keyed with the seed, which the database holds only sealed: 50 bits alone could be tried.
-    text = b"backup-code:" + plain_code(code).encode(errors="surrogatepass")
-    return hmac.digest(seed, text, "sha256").hex()

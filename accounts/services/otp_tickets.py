@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import TypeVar
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from accounts.errors import InvalidTokenError, OtpRequiredError
 from accounts.models import LogInTicket, Session, User
-from accounts.selectors import otp_is_on
+from accounts.selectors import factor_methods
 from accounts.services.otp_codes import code_spend
 from accounts.services.sessions import session_open
 from accounts.services.step_up import factor_note
@@ -26,8 +26,9 @@ T = TypeVar("T")
 
 def otp_refuse_without_code(user: User) -> None:
     """Raise OtpRequiredError, with a ticket, when a password alone does not log a user in."""
-    if otp_is_on(user):
-        raise OtpRequiredError(global_tx(_issue, user))
+    methods = factor_methods(user.pk)
+    if methods:
+        raise OtpRequiredError(global_tx(_issue, user), methods)
 
 
 def otp_ticket_redeem(
@@ -38,18 +39,35 @@ def otp_ticket_redeem(
     Raises InvalidTokenError for a ticket that is unknown, spent or too old, and what
     ``code_spend`` raises for the code. A ticket allows settings.LOG_IN_TICKET_TRIES codes.
     """
-    claimed = global_tx(_claim, _hash(ticket))
-    user = claimed.user
+    claimed = otp_ticket_claim(ticket)
 
     def finish() -> T:
-        unused = LogInTicket.objects.using(GLOBAL_ALIAS).filter(pk=claimed.pk, used_at__isnull=True)
-        if not unused.update(used_at=now()):
-            raise _refused()
-        session = session_open(user=user, device=device)
-        factor_note(session.sid)
-        return then(user, session)
+        return then(claimed.user, otp_ticket_spend(claimed, device=device))
 
-    return code_spend(owner=user, code=code, device=device, then=finish)
+    return code_spend(owner=claimed.user, code=code, device=device, then=finish)
+
+
+def otp_ticket_get(ticket: str) -> LogInTicket:
+    """Return a ticket that still works, with its user; InvalidTokenError otherwise."""
+    row = _good(_hash(ticket)).select_related("user").first()
+    if row is None or not _is_current(row):
+        raise _refused()
+    return row
+
+
+def otp_ticket_claim(ticket: str) -> LogInTicket:
+    """Use up one try of a ticket and return it with its user; InvalidTokenError otherwise."""
+    return global_tx(_claim, _hash(ticket))
+
+
+def otp_ticket_spend(claimed: LogInTicket, *, device: Device) -> Session:
+    """Turn a ticket into a session that has shown its factor; call inside a transaction."""
+    unused = LogInTicket.objects.using(GLOBAL_ALIAS).filter(pk=claimed.pk, used_at__isnull=True)
+    if not unused.update(used_at=now()):
+        raise _refused()
+    session = session_open(user=claimed.user, device=device)
+    factor_note(session.sid, owner=claimed.user, device=device)
+    return session
 
 
 def _issue(user: User) -> str:
@@ -66,17 +84,27 @@ def _issue(user: User) -> str:
 
 
 def _claim(ticket_hash: str) -> LogInTicket:
-    rows = LogInTicket.objects.using(GLOBAL_ALIAS).filter(ticket_hash=ticket_hash)
-    good = rows.filter(
-        used_at__isnull=True, expires_at__gt=now(), tries__lt=settings.LOG_IN_TICKET_TRIES
-    )
-    if not good.update(tries=F("tries") + 1):
+    if not _good(ticket_hash).update(tries=F("tries") + 1):
         raise _refused()
+    rows = LogInTicket.objects.using(GLOBAL_ALIAS).filter(ticket_hash=ticket_hash)
     ticket = rows.select_related("user").get()
-    is_same = hmac.compare_digest(ticket.password_mark, ticket.user.get_session_auth_hash())
-    if not (is_same and ticket.user.is_active):
+    if not _is_current(ticket):
         raise _refused()
     return ticket
+
+
+def _good(ticket_hash: str) -> QuerySet[LogInTicket]:
+    return LogInTicket.objects.using(GLOBAL_ALIAS).filter(
+        ticket_hash=ticket_hash,
+        used_at__isnull=True,
+        expires_at__gt=now(),
+        tries__lt=settings.LOG_IN_TICKET_TRIES,
+    )
+
+
+def _is_current(ticket: LogInTicket) -> bool:
+    is_same = hmac.compare_digest(ticket.password_mark, ticket.user.get_session_auth_hash())
+    return is_same and ticket.user.is_active
 
 
 def _refused() -> InvalidTokenError:

@@ -10,6 +10,7 @@ from accounts.enums import AuditAction
 from accounts.errors import SessionEndedError
 from accounts.models import Session, User
 from accounts.services.otp_tickets import otp_refuse_without_code, otp_ticket_redeem
+from accounts.services.passkey_log_in import ShownPasskey, passkey_redeem
 from accounts.services.sessions import session_open, session_principal, session_revoke
 from accounts.services.users import credentials_check
 from accounts.types import Device
@@ -35,6 +36,13 @@ def page_otp_log_in(request: HttpRequest, *, ticket: str, code: str) -> User:
     user, session = otp_ticket_redeem(
         ticket=ticket, code=code, device=device_of(request), then=_opened
     )
+    _enter(request, user, session)
+    return user
+
+
+def page_passkey_log_in(request: HttpRequest, *, shown: ShownPasskey) -> User:
+    """Log a browser in by a passkey; the errors are those of ``passkey_redeem``."""
+    user, session = passkey_redeem(shown, device=device_of(request), then=_opened)
     _enter(request, user, session)
     return user
 

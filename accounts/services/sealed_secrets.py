@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from django.db.models import QuerySet
 
-from accounts.models import OtpFactor, UserApiKey
+from accounts.models import BackupKey, OtpFactor, UserApiKey
+from accounts.services.backup_codes import backup_context
 from accounts.services.broker_keys import secret_context
 from accounts.services.otp_codes import seed_context
 from tradingplatform.crypto import Context, SealBrokenError, is_wrapped_anew, rewrap
@@ -17,8 +18,8 @@ from tradingplatform.db.transactions import global_tx
 logger = logging.getLogger(__name__)
 
 _READ_AT_ONCE = 500
-Sealed = UserApiKey | OtpFactor
-Row = TypeVar("Row", UserApiKey, OtpFactor)
+Sealed = UserApiKey | OtpFactor | BackupKey
+Row = TypeVar("Row", UserApiKey, OtpFactor, BackupKey)
 
 
 @dataclass
@@ -48,6 +49,7 @@ def secrets_rewrap() -> Rotation:
 def _rows() -> Iterator[Sealed]:
     yield from _pages(UserApiKey.objects.using(GLOBAL_ALIAS))
     yield from _pages(OtpFactor.objects.using(GLOBAL_ALIAS))
+    yield from _pages(BackupKey.objects.using(GLOBAL_ALIAS))
 
 
 def _pages(everything: QuerySet[Row]) -> Iterator[Row]:
@@ -64,6 +66,9 @@ def _rewrap(row: Sealed) -> int:
     if isinstance(row, OtpFactor):
         factors = OtpFactor.objects.using(GLOBAL_ALIAS).filter(pk=row.pk, sealed=row.sealed)
         return factors.update(sealed=sealed)
+    if isinstance(row, BackupKey):
+        backups = BackupKey.objects.using(GLOBAL_ALIAS).filter(pk=row.pk, sealed=row.sealed)
+        return backups.update(sealed=sealed)
     keys = UserApiKey.objects.using(GLOBAL_ALIAS).filter(pk=row.pk, sealed=row.sealed)
     return keys.update(sealed=sealed)
 
@@ -71,4 +76,6 @@ def _rewrap(row: Sealed) -> int:
 def _context(row: Sealed) -> Context:
     if isinstance(row, OtpFactor):
         return seed_context(row.user.uid)
+    if isinstance(row, BackupKey):
+        return backup_context(row.user.uid)
     return secret_context(row, owner=row.user.uid)

@@ -43,6 +43,9 @@ def session_open(*, user: User, device: Device) -> Session:
     )
     if not unchanged.update(last_login=moment):
         raise InvalidCredentialsError("The address or the password is wrong.")
+    is_new_device = selectors.is_new_device(
+        account_db_key=user.pk, ip=device.ip[:45], user_agent=device.user_agent
+    )
     session = Session.objects.using(GLOBAL_ALIAS).create(
         user=user,
         created_at=moment,
@@ -51,7 +54,13 @@ def session_open(*, user: User, device: Device) -> Session:
         ip=device.ip[:45],
         user_agent=device.user_agent[:255],
     )
-    audit_append(action=AuditAction.LOGGED_IN, account=user, device=device, session_id=session.sid)
+    audit_append(
+        action=AuditAction.LOGGED_IN,
+        account=user,
+        device=device,
+        session_id=session.sid,
+        is_new_device=is_new_device,
+    )
     return session
 
 

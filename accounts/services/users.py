@@ -20,6 +20,7 @@ from accounts.rules import EMAIL_MAX, PASSWORD_MAX, clean_email, clean_nickname,
 from accounts.services.audit import audit_append
 from accounts.services.mail_tokens import token_issue
 from accounts.services.otp_tickets import otp_refuse_without_code, otp_ticket_redeem
+from accounts.services.passkey_log_in import ShownPasskey, passkey_redeem
 from accounts.services.refresh import TokenPair, tokens_issue
 from accounts.services.sessions import session_open, session_revoke
 from accounts.types import NOWHERE, Device
@@ -77,6 +78,11 @@ def user_log_in(*, email: str, password: str, device: Device) -> LoggedIn:
 def otp_log_in(*, ticket: str, code: str, device: Device) -> LoggedIn:
     """Open a session for the ticket of a log-in and a code; see ``otp_ticket_redeem``."""
     return otp_ticket_redeem(ticket=ticket, code=code, device=device, then=_with_tokens)
+
+
+def passkey_log_in(shown: ShownPasskey, *, device: Device) -> LoggedIn:
+    """Open a session for a passkey, alone or after a password; see ``passkey_redeem``."""
+    return passkey_redeem(shown, device=device, then=_with_tokens)
 
 
 def user_log_out(*, sid: UUID, device: Device = NOWHERE) -> None:

@@ -77,7 +77,7 @@ def code(response: Any) -> tuple[int, str]:
 def ticket_for(user: User) -> str:
     answer = post(Client(), "login", {"email": user.email, "password": PASSWORD})
     assert answer.status_code == 200
-    assert set(answer.json()) == {"otp_required", "ticket"}
+    assert set(answer.json()) == {"otp_required", "ticket", "methods"}
     return str(answer.json()["ticket"])
 
 
@@ -326,7 +326,7 @@ def test_rotation_wraps_seeds_too(
     newest = parse_keys(f'["{"B" * 43}="]')
     settings.ENCRYPTION_KEYS = [*newest, *settings.ENCRYPTION_KEYS]
     call_command("rotate_keys")
-    assert capsys.readouterr().out == "1 wrapped anew, 0 were already.\n"
+    assert capsys.readouterr().out == "2 wrapped anew, 0 were already.\n"
     settings.ENCRYPTION_KEYS = newest
     answer = post(api, "login/otp", {"ticket": ticket_for(mina), "code": phone.code()})
     assert answer.status_code == 200

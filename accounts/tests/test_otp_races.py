@@ -15,10 +15,10 @@ import time_machine
 from django.db import connections
 
 from accounts.errors import InvalidTokenError, OtpCodeError, OtpRequiredError
-from accounts.models import OtpFactor, Session, User
+from accounts.models import Session, User
 from accounts.services import LoggedIn, otp_log_in
+from accounts.services.backup_codes import backup_codes_make
 from accounts.services.otp import otp_confirm, otp_start
-from accounts.services.otp_codes import backup_codes_make
 from accounts.services.otp_tickets import otp_refuse_without_code
 from accounts.tests.conftest import HOME, PASSWORD
 from accounts.totp import code_at, step_at
@@ -47,7 +47,7 @@ def _limits(settings: Any) -> list[tuple[str, tuple[int, int]]]:
 
 
 def ticket(user: User) -> str:
-    user = User.objects.select_related("otp_factor").get(pk=user.pk)
+    user = User.objects.get(pk=user.pk)
     with pytest.raises(OtpRequiredError) as asked:
         otp_refuse_without_code(user)
     return asked.value.ticket
@@ -73,13 +73,12 @@ def race(shown: list[tuple[str, str]]) -> list[str]:
 
 @pytest.mark.parametrize("kind", ["totp", "backup code", "ticket"])
 def test_one_of_eight_in_every_round(mina: User, seed: bytes, kind: str) -> None:
-    factor = OtpFactor.objects.get()
     before = Session.objects.count()
     loser = "InvalidTokenError" if kind == "ticket" else "OtpCodeError"
     for number in range(1, ROUNDS + 1):
         # Each round comes later than the one before, so that its codes are new.
         with time_machine.travel(now().timestamp() + 60 * number, tick=False):
-            words = global_tx(backup_codes_make, factor, uid=mina.uid)
+            words = global_tx(backup_codes_make, mina)
             if kind == "ticket":
                 only = ticket(mina)
                 shown = [(only, words[rival]) for rival in range(RIVALS)]

@@ -52,6 +52,9 @@ class Environment(BaseSettings):
     jwt_signing_keys: str = ""
     encryption_keys: str = ""
     https_only: bool | None = None
+    passkey_rp_id: str = Field("", pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)*)?$")
+    passkey_origins: Words = []
+    factor_reset_wait_s: int = Field(24 * 3600, ge=3600, le=30 * 24 * 3600)
     rate_limit_factor: float = Field(1.0, gt=0)
 
     shard_count: int = Field(64, ge=1, le=65536)
@@ -106,6 +109,7 @@ class Environment(BaseSettings):
         "trusted_proxies",
         "internal_networks",
         "market_providers",
+        "passkey_origins",
         mode="before",
     )
     @classmethod
@@ -120,7 +124,7 @@ class Environment(BaseSettings):
         # Written with or without host bits; everybody who compares gets the plain network.
         return [str(ip_network(word, strict=False)) for word in value]
 
-    @field_validator("cors_allowed_origins", "ws_allowed_origins")
+    @field_validator("cors_allowed_origins", "ws_allowed_origins", "passkey_origins")
     @classmethod
     def _are_origins(cls, value: list[str]) -> list[str]:
         for word in value:
@@ -150,6 +154,21 @@ class Environment(BaseSettings):
             else f"http://{self.host}:{self.port}"
         )
         return self.public_url or here
+
+    @property
+    def passkeys_at(self) -> list[str]:
+        """Return the origins of the pages that may ask for passkeys, the main one first."""
+        return self.passkey_origins or [_with_a_name(self.links_to)]
+
+    @property
+    def passkeys_for(self) -> str:
+        """Return the domain that passkeys are made for; each holds for this one only."""
+        return self.passkey_rp_id or urlsplit(self.passkeys_at[0]).hostname or ""
+
+
+def _with_a_name(origin: str) -> str:
+    """Return a local address by its name: browsers make no passkeys for numbers."""
+    return re.sub(r"^(https?://)(127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?=:|$)", r"\1localhost", origin)
 
 
 def _production_faults(env: Environment) -> list[tuple[bool, str]]:

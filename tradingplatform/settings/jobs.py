@@ -17,6 +17,7 @@ EVENT_JOBS: dict[str, tuple[str, ...]] = {
 PERIODIC_JOBS: dict[str, int] = {
     "accounts.accounts_forget": 300,
     "accounts.exports_tend": 300,
+    "accounts.factor_resets_run": 60,
     "accounts.mails_resume": 60,
     "accounts.sessions_prune": 3600,
     "accounts.tokens_prune": 3600,

@@ -94,12 +94,22 @@ REFRESH_GRACE_S = 10
 FRESH_FACTOR_S = 600
 LOG_IN_TICKET_TTL_S = 300
 LOG_IN_TICKET_TRIES = 5
+PASSKEY_RP_ID = _ENV.passkeys_for
+PASSKEY_ORIGINS = _ENV.passkeys_at
+PASSKEY_CHALLENGE_TTL_S = 300
+PASSKEYS_MAX = 10
+# In this time its owner can still stop what an operator was talked into.
+FACTOR_RESET_WAIT_S = _ENV.factor_reset_wait_s
 API_KEYS_MAX = 20
 API_KEY_TOUCH_EVERY_S = 60
 WS_TICKET_TTL_S = 30
 EXPORT_KEEP_S = 24 * 3600
 EXPORT_LINK_TTL_S = 15 * 60
-MAIL_TOKEN_TTL_S = {"EMAIL_VERIFY": 24 * 3600, "PASSWORD_RESET": 30 * 60}
+MAIL_TOKEN_TTL_S = {
+    "EMAIL_VERIFY": 24 * 3600,
+    "FACTOR_KEEP": FACTOR_RESET_WAIT_S,
+    "PASSWORD_RESET": 30 * 60,
+}
 # Chains of the audit log, beside the one of callers whom nobody knows.
 AUDIT_CHAINS = 16
 
