@@ -22,10 +22,20 @@ from accounts.services import LoggedIn
 from accounts.services.passkey_challenges import challenges_prune
 from accounts.tests.authenticator import PRESENT, SYNCABLE, SYNCED, VERIFIED, Authenticator, text
 from accounts.tests.conftest import PASSWORD
+from accounts.tests.passkey_steps import (
+    JSON,
+    code,
+    entered,
+    post,
+    refreshed,
+    registered,
+    shown,
+    stepped_up,
+    ticket_for,
+)
 from tradingplatform.ids import secret_bytes
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-JSON = "application/json"
 LogIn = Callable[[User], LoggedIn]
 Bearer = Callable[[str], Client]
 
@@ -49,53 +59,6 @@ def session(mina: User, log_in: LogIn) -> LoggedIn:
 @pytest.fixture
 def browser(session: LoggedIn, bearer: Bearer) -> Client:
     return bearer(session.tokens.access)
-
-
-def post(client: Client, name: str, body: Any = None) -> Any:
-    return client.post(f"/api/account/{name}", body or {}, content_type=JSON)
-
-
-def code(response: Any) -> tuple[int, str]:
-    return response.status_code, response.json().get("errorCode", "")
-
-
-def registered(client: Client, key: Authenticator, name: str = "Laptop") -> Any:
-    """Register a passkey, the first one with the password."""
-    options = post(client, "passkeys/options", {"password": PASSWORD}).json()
-    made = key.create(options["public_key"])
-    body = {"challenge_id": options["challenge_id"], "name": name, "credential": made}
-    return post(client, "passkeys", body)
-
-
-def shown(client: Client, key: Authenticator, ticket: str = "") -> dict[str, Any]:
-    """Return what a browser would log in with."""
-    more = {"ticket": ticket} if ticket else {}
-    options = post(client, "login/passkey/options", more).json()
-    answer = key.get(options["public_key"])
-    return {"challenge_id": options["challenge_id"], "credential": answer, **more}
-
-
-def entered(client: Client, key: Authenticator, ticket: str = "") -> Any:
-    return post(client, "login/passkey", shown(client, key, ticket))
-
-
-def ticket_for(user: User) -> str:
-    answer = post(Client(), "login", {"email": user.email, "password": PASSWORD}).json()
-    return str(answer["ticket"])
-
-
-def stepped_up(client: Client, key: Authenticator) -> Any:
-    options = post(client, "passkeys/verify/options").json()
-    body = {
-        "challenge_id": options["challenge_id"],
-        "credential": key.get(options["public_key"]),
-    }
-    return post(client, "passkeys/verify", body)
-
-
-def refreshed(logged_in: LoggedIn) -> Client:
-    answer = post(Client(), "token/refresh", {"refresh": logged_in.tokens.refresh})
-    return Client(headers={"Authorization": f"Bearer {answer.json()['access']}"})
 
 
 # Registering
