@@ -245,7 +245,7 @@ def test_closing_an_account_forgets_the_person_and_keeps_the_ledger(
         SecurityAlert.objects.filter(user=mina),
     ]  # fmt: skip
     assert [rows.count() for rows in gone] == [0] * 7
-    assert last_mails(mina) == ["Your account was closed"]
+    assert last_mails(mina) == ["계정이 해지되었습니다"]
     with pytest.raises(NotFoundError):
         services.storage.open(file)
     assert Posting.objects.for_user(mina.pk).count() == ledger > 0
@@ -259,7 +259,7 @@ def test_closing_an_account_forgets_the_person_and_keeps_the_ledger(
 
 def test_no_trace_of_the_person_is_left_in_the_global_database(mina: User, enter: Enter) -> None:
     close(enter(mina))
-    assert last_mails(mina) == ["Your account was closed"]
+    assert last_mails(mina) == ["계정이 해지되었습니다"]
     StoredMessage.objects.all().delete()
     connection = connections["default"]
     with connection.cursor() as cursor:

@@ -22,6 +22,7 @@ from accounts.services import LoggedIn
 from accounts.services.passkey_challenges import challenges_prune
 from accounts.tests.authenticator import PRESENT, SYNCABLE, SYNCED, VERIFIED, Authenticator, text
 from accounts.tests.conftest import PASSWORD
+from accounts.tests.factories import address_confirm
 from accounts.tests.passkey_steps import (
     JSON,
     code,
@@ -439,6 +440,7 @@ def test_a_closed_account_has_no_passkey(browser: Client) -> None:
 def test_a_passkey_is_shown_within_its_own_session(
     mina: User, browser: Client, session: LoggedIn, clock: time_machine.Traveller
 ) -> None:
+    address_confirm(mina)
     key = Authenticator()
     registered(browser, key)
     clock.shift(601)
