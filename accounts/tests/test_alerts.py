@@ -176,8 +176,14 @@ def test_no_alert_is_no_failure(mina: User) -> None:
 
 @pytest.mark.parametrize("action", list(ALERTS))
 def test_every_alert_can_be_written(mina: User, action: AuditAction) -> None:
-    details = {"codes_left": 3, "provider": "KIS", "is_new_device": True}
-    audit_append(action=action, account=mina, device=HOME, **details)
+    audit_append(
+        action=action,
+        account=mina,
+        device=HOME,
+        codes_left=3,
+        provider="KIS",
+        is_new_device=True,
+    )
     mail = StoredMessage.objects.get()
     assert "%" not in mail.subject
     assert mail.text.startswith(f"Hello,\n\n{mail.subject}.\n")
