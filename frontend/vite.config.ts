@@ -8,6 +8,6 @@ export default defineConfig({
     outDir: '../static/dist',
     emptyOutDir: true,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ['src/settings.ts', 'src/site.ts', 'src/trade.ts', 'src/welcome.ts'] },
+    rollupOptions: { input: ['src/log-in.ts', 'src/settings.ts', 'src/site.ts', 'src/trade.ts', 'src/welcome.ts'] },
   },
 });

@@ -95,8 +95,8 @@ def _run(server: LiveServer, statement: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _sign_up(page: "Page", email: str) -> None:
-    page.goto("/sign-up")
+def _sign_up(page: "Page", email: str, site: str = "") -> None:
+    page.goto(f"{site}/sign-up")
     page.fill("#id_email", email)
     page.fill("#id_nickname", "Browser")
     page.fill("#id_password", "correct horse 9")
@@ -333,6 +333,77 @@ def test_a_key_is_made_with_the_second_factor(page: "Page", server: LiveServer) 
 
     page.goto("/settings/activity")
     expect(page.locator("activity-list")).to_contain_text("An API key was revoked")
+
+
+REGISTER = """
+async () => {
+  const send = async (path, body) => {
+    const token = document.querySelector('meta[name="csrf-token"]').content;
+    const headers = {'Content-Type': 'application/json', 'X-CSRFToken': token};
+    const request = {method: 'POST', headers, body: JSON.stringify(body)};
+    return (await fetch('/api/account/passkeys' + path, request)).json();
+  };
+  const asked = await send('/options', {password: 'correct horse 9'});
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(asked.public_key);
+  const made = await navigator.credentials.create({publicKey});
+  const body = {challenge_id: asked.challenge_id, name: 'Browser', credential: made.toJSON()};
+  return send('', body);
+}
+"""
+
+
+def _log_out(page: "Page") -> None:
+    page.click("details.popover summary")
+    page.click('form[action="/log-out"] button')
+
+
+def test_a_passkey_logs_in_alone_and_after_the_password(page: "Page", server: LiveServer) -> None:
+    from playwright.sync_api import expect
+
+    site = f"http://localhost:{server.port}"
+    device = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    added = device.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    _sign_up(page, "passkey@example.com", site)
+    registered = page.evaluate(REGISTER)
+    assert (registered["name"], len(registered["backup_codes"])) == ("Browser", 10)
+    _log_out(page)
+
+    page.goto(f"{site}/log-in")
+    button = page.get_by_role("button", name="Log in with a passkey")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{site}/trade")
+    _log_out(page)
+
+    page.goto(f"{site}/log-in")
+    page.fill("#id_email", "passkey@example.com")
+    page.fill("#id_password", "correct horse 9")
+    page.click("form[data-once] button.primary")
+    expect(page.locator("#id_code")).to_be_focused()
+    button.click()
+    expect(page).to_have_url(f"{site}/trade")
+    _log_out(page)
+
+    who = {"authenticatorId": added["authenticatorId"], "isUserVerified": False}
+    device.send("WebAuthn.setUserVerified", who)
+    page.goto(f"{site}/log-in")
+    button.click()
+    problem = page.locator("form[data-passkey] [data-problem]")
+    expect(problem).to_have_text("No passkey was chosen, or it took too long.")
+    expect(button).to_be_enabled()
+
+    page.goto("/log-in")
+    expect(problem).to_have_text(f"Passkeys work at {site} only. Open the platform there.")
+    expect(button).to_be_disabled()
 
 
 def test_korean_in_the_dark_on_a_phone(page: "Page") -> None:

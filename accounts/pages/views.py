@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.enums import FactorMethod
 from accounts.errors import (
     EmailTakenError,
     InvalidCredentialsError,
@@ -19,39 +20,44 @@ from accounts.errors import (
     OtpRequiredError,
 )
 from accounts.models import User
-from accounts.pages.forms import LogInForm, OtpForm, SignUpForm
+from accounts.pages.forms import LogInForm, OtpForm, PasskeyForm, SignUpForm
 from accounts.services.looks import page_display_adopt
+from accounts.services.otp_tickets import otp_ticket_methods
 from accounts.services.pages import (
     page_log_in,
     page_log_out,
     page_otp_log_in,
+    page_passkey_log_in,
     page_session_open,
 )
+from accounts.services.passkey_log_in import ShownPasskey
 from accounts.services.users import user_sign_up
 from tradingplatform.errors import LimitExceededError, TradingPlatformError
 
 
-@sensitive_post_parameters("password", "ticket", "code")
+@sensitive_post_parameters("password", "ticket", "code", "credential")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def log_in(request: HttpRequest) -> HttpResponse:
-    """Log a browser in, with a code where there is a second factor, and go where it wanted."""
-    form: Form = LogInForm(request.POST or None)
-    if "ticket" in request.POST:
-        form = OtpForm(request.POST)
+    """Log a browser in, step by step or by a passkey, and go where it wanted."""
+    form = _step_of(request)
     if form.is_valid():
-        step = page_otp_log_in if isinstance(form, OtpForm) else page_log_in
         try:
-            user = step(request, **form.cleaned_data)
+            return _arrive(request, _taken(request, form))
         except OtpRequiredError as more:
             form = OtpForm(initial={"ticket": more.ticket})
         except InvalidTokenError:
-            form = _again()
+            form = _again(_("That took too long or too many attempts. Please log in again."))
         except TradingPlatformError as error:
-            _explain(form, error)
-        else:
-            return _arrive(request, user)
-    context = {"form": form, "next": _next(request), "has_ended": "ended" in request.GET}
+            form = _explained(form, error)
+    elif isinstance(form, PasskeyForm):
+        form = _again(_("This passkey was not accepted."))
+    context = {
+        "form": form,
+        "next": _next(request),
+        "has_ended": "ended" in request.GET,
+        "passkey": _passkey_offer(form),
+    }
     return render(request, "accounts/log_in.html", context, status=422 if form.errors else 200)
 
 
@@ -87,12 +93,54 @@ def _arrive(request: HttpRequest, user: User) -> HttpResponseRedirect:
     return HttpResponseRedirect(_next(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
 
 
-def _again() -> LogInForm:
-    """Return the first step once more: the ticket for the second has run out."""
-    form = LogInForm({})
-    form.errors.clear()
-    form.add_error(None, _("That took too long or too many attempts. Please log in again."))
+def _step_of(request: HttpRequest) -> Form:
+    """Return the form of the step that a browser has taken."""
+    if "credential" in request.POST:
+        return PasskeyForm(request.POST)
+    if "ticket" in request.POST:
+        return OtpForm(request.POST)
+    return LogInForm(request.POST or None)
+
+
+def _taken(request: HttpRequest, form: Form) -> User:
+    """Take the step and return who has logged in."""
+    if isinstance(form, PasskeyForm):
+        return page_passkey_log_in(request, shown=ShownPasskey(**form.cleaned_data))
+    step = page_otp_log_in if isinstance(form, OtpForm) else page_log_in
+    return step(request, **form.cleaned_data)
+
+
+def _explained(form: Form, error: TradingPlatformError) -> Form:
+    """Return the form to try again with, and why."""
+    if isinstance(form, PasskeyForm):
+        text = _("This passkey was not accepted.")
+        ticket = form.cleaned_data["ticket"]
+        return _with_error(OtpForm({"ticket": ticket}), text) if ticket else _again(text)
+    _explain(form, error)
     return form
+
+
+def _again(text: str) -> Form:
+    """Return the first step once more, and why."""
+    return _with_error(LogInForm({}), text)
+
+
+def _with_error(form: Form, text: str) -> Form:
+    form.errors.clear()
+    form.add_error(None, text)
+    return form
+
+
+def _passkey_offer(form: Form) -> dict[str, str] | None:
+    """Return what the page needs to ask for a passkey; None where the account has none."""
+    ticket = str(form["ticket"].value() or "") if isinstance(form, OtpForm) else ""
+    if ticket and FactorMethod.PASSKEY not in otp_ticket_methods(ticket):
+        return None
+    return {
+        "ticket": ticket,
+        "domain": settings.PASSKEY_RP_ID,
+        "address": settings.PASSKEY_ORIGINS[0],
+    }
 
 
 def _next(request: HttpRequest) -> str:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.db.models import F, QuerySet
 
+from accounts.enums import FactorMethod
 from accounts.errors import InvalidTokenError, OtpRequiredError
 from accounts.models import LogInTicket, Session, User
 from accounts.selectors import factor_methods
@@ -53,6 +54,12 @@ def otp_ticket_get(ticket: str) -> LogInTicket:
     if row is None or not _is_current(row):
         raise _refused()
     return row
+
+
+def otp_ticket_methods(ticket: str) -> list[FactorMethod]:
+    """Return what the owner of a ticket can show; nothing when the ticket does not work."""
+    row = _good(_hash(ticket)).first()
+    return factor_methods(row.user_id) if row else []
 
 
 def otp_ticket_claim(ticket: str) -> LogInTicket:
