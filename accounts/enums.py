@@ -139,7 +139,14 @@ class AuditAction(StrEnum):
 
 
 # What operators do to an account: where they sit is nobody else's business.
-STAFF_ACTIONS = frozenset({AuditAction.STAFF_VIEWED, AuditAction.FACTOR_RESET_ASKED})
+STAFF_ACTIONS = frozenset(
+    {
+        AuditAction.ACCOUNT_LOCKED,
+        AuditAction.ACCOUNT_UNLOCKED,
+        AuditAction.FACTOR_RESET_ASKED,
+        AuditAction.STAFF_VIEWED,
+    }
+)
 
 
 class KeyProvider(TextChoices):

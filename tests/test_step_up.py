@@ -13,13 +13,16 @@ from accounts.models import (
     ApiKey,
     BackupCode,
     OtpFactor,
+    Passkey,
+    PasskeyChallenge,
     SessionFactor,
     User,
     UserApiKey,
 )
 from accounts.services import Device, session_open, user_sign_up
+from accounts.services.backup_codes import backup_codes_make
 from accounts.services.broker_keys import BrokerKeyName, broker_key_store
-from accounts.services.otp_codes import backup_codes_make, seed_context
+from accounts.services.otp_codes import seed_context
 from accounts.services.step_up import factor_note
 from accounts.tests.factories import address_confirm
 from accounts.tokens import access_token_issue
@@ -27,6 +30,7 @@ from tradingplatform.api.policy import POLICY, Access
 from tradingplatform.clock import now
 from tradingplatform.crypto import seal
 from tradingplatform.db.transactions import global_tx
+from tradingplatform.ids import uuid7
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 PASSWORD = "correct horse battery"
@@ -59,6 +63,12 @@ SENSITIVE: dict[tuple[str, str], Asks] = {
     ("accounts:otp-backup-codes", "POST"): Asks.FACTOR,
     ("accounts:otp-confirm", "POST"): Asks.NOTHING,
     ("accounts:otp-verify", "POST"): Asks.NOTHING,
+    ("accounts:passkey", "DELETE"): Asks.FACTOR,
+    ("accounts:passkey", "PATCH"): Asks.NOTHING,
+    ("accounts:passkey-options", "POST"): Asks.EITHER,
+    ("accounts:passkey-verify", "POST"): Asks.NOTHING,
+    ("accounts:passkey-verify-options", "POST"): Asks.NOTHING,
+    ("accounts:passkeys", "POST"): Asks.NOTHING,  # its challenge comes from passkey-options
     ("accounts:password-change", "POST"): Asks.BOTH,
     ("accounts:session", "DELETE"): Asks.NOTHING,
     ("accounts:sessions", "DELETE"): Asks.NOTHING,
@@ -70,6 +80,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "accounts:close": {"password": PASSWORD},
     "accounts:export": {"password": PASSWORD},
     "accounts:otp": {"password": PASSWORD},
+    "accounts:passkey-options": {"password": PASSWORD},
     "accounts:password-change": {"current_password": PASSWORD, "new_password": NEW},
 }
 PATHS = {
@@ -79,6 +90,7 @@ PATHS = {
     "accounts:export": "export",
     "accounts:otp": "otp",
     "accounts:otp-backup-codes": "otp/backup-codes",
+    "accounts:passkey-options": "passkeys/options",
     "accounts:password-change": "password/change",
 }
 WITH_FACTOR = {key for key, asks in SENSITIVE.items() if asks in {"FACTOR", "BOTH", "EITHER"}}
@@ -97,8 +109,9 @@ def mina() -> User:
 @pytest.fixture
 def factor(mina: User) -> None:
     sealed = seal(bytes(20), seed_context(mina.uid))
-    row = OtpFactor.objects.create(user=mina, sealed=sealed, confirmed_at=now())
-    global_tx(backup_codes_make, row, uid=mina.uid)
+    OtpFactor.objects.create(user=mina, sealed=sealed, confirmed_at=now())
+    Passkey.objects.create(user=mina, name="Key", aaguid=uuid7(), credential_id=b"x")
+    global_tx(backup_codes_make, mina)
 
 
 @pytest.fixture
@@ -113,7 +126,7 @@ def ask(mina: User, settings: Any) -> Callable[..., tuple[int, str]]:
 
     def call(name: str, method: str, *, fresh: bool = False, **changes: str) -> tuple[int, str]:
         if fresh:
-            global_tx(factor_note, user_session[0])
+            global_tx(factor_note, user_session[0], owner=user, device=HOME)
         path = f"/api/account/{path_of(name)}"
         body = {**BODIES.get(name, {}), **changes} if method == "POST" else {}
         answer = client.generic(method, path, orjson.dumps(body), content_type="application/json")
@@ -125,6 +138,8 @@ def ask(mina: User, settings: Any) -> Callable[..., tuple[int, str]]:
 def path_of(name: str) -> str:
     if name == "accounts:broker-key":
         return f"broker-keys/{UserApiKey.objects.get().pk}"
+    if name == "accounts:passkey":
+        return f"passkeys/{Passkey.objects.get().pk}"
     return PATHS[name]
 
 
@@ -132,7 +147,8 @@ def held(user: User) -> tuple[object, ...]:
     """Return all that the sensitive calls could have changed."""
     row = User.objects.get(pk=user.pk)
     codes = sorted(BackupCode.objects.values_list("code_hash", flat=True))
-    counts = [model.objects.count() for model in (ApiKey, UserApiKey, OtpFactor, AccountExport)]
+    kinds = (ApiKey, UserApiKey, OtpFactor, AccountExport, Passkey, PasskeyChallenge)
+    counts = [model.objects.count() for model in kinds]
     return row.password, row.is_active, codes, counts
 
 
