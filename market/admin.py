@@ -10,12 +10,14 @@ from django.http import HttpRequest
 
 from accounts.admin import ReadOnlyAdmin
 from accounts.services.pages import device_of, page_principal
-from accounts.sharded_admin import ShardedAdmin
+from accounts.sharded_admin import ShardedAdmin, ShardFilter
 from market.models import (
+    AlertTrigger,
     CalendarOverride,
     CorporateAction,
     ImportRun,
     Instrument,
+    PriceAlert,
     Watchlist,
     WatchlistItem,
 )
@@ -72,6 +74,17 @@ class WatchlistAdmin(ShardedAdmin):
 @admin.register(WatchlistItem)
 class WatchlistItemAdmin(ShardedAdmin):
     list_display = ("id", "watchlist_id", "symbol", "place", "added_at")
+
+
+@admin.register(PriceAlert)
+class PriceAlertAdmin(ShardedAdmin):
+    list_display = ("id", "symbol", "measure", "direction", "level", "status", "fired_at")
+    list_filter = (ShardFilter, "status", "measure")
+
+
+@admin.register(AlertTrigger)
+class AlertTriggerAdmin(ShardedAdmin):
+    list_display = ("id", "alert_id", "generation", "value", "price", "fired_at")
 
 
 class CalendarOverrideForm(forms.ModelForm[CalendarOverride]):

@@ -147,3 +147,27 @@ def generated_names(mask: int) -> list[str]:
 def generated_mask(*names: str) -> int:
     """Return the bits of ``names``; the inverse of generated_names."""
     return sum(1 << BAR_FIELDS.index(name) for name in set(names))
+
+
+class AlertMeasure(models.TextChoices):
+    """What an alert compares with its level; the last three are computed from bars."""
+
+    PRICE = "PRICE", _("Price")
+    CHANGE_RATE = "CHANGE_RATE", _("Change of the day")
+    RSI = "RSI", _("RSI")
+    SMA_DISTANCE = "SMA_DISTANCE", _("Distance from the moving average")
+    MACD = "MACD", _("MACD above its signal")
+
+
+class AlertDirection(models.TextChoices):
+    ABOVE = "ABOVE", _("Above")
+    BELOW = "BELOW", _("Below")
+
+
+class AlertStatus(models.TextChoices):
+    """Only an ACTIVE alert can fire; the other states are final."""
+
+    ACTIVE = "ACTIVE", _("Active")
+    TRIGGERED = "TRIGGERED", _("Triggered")
+    EXPIRED = "EXPIRED", _("Expired")
+    CANCELED = "CANCELED", _("Canceled")

@@ -54,6 +54,24 @@ class ImportFileError(InvalidInputError):
     code = ErrorCode.IMPORT_FILE_INVALID
 
 
+class AlertNotFoundError(NotFoundError):
+    """There is no such alert, or it belongs to somebody else."""
+
+    code = ErrorCode.ALERT_NOT_FOUND
+
+
+class AlertLimitError(UnprocessableError):
+    """A user may have so many active alerts."""
+
+    code = ErrorCode.ALERT_LIMIT_REACHED
+
+
+class AlertEndedError(ConflictError):
+    """The alert has fired for good or run out, so it cannot be canceled."""
+
+    code = ErrorCode.ALERT_ENDED
+
+
 class IndicatorInvalidError(InvalidInputError):
     """An indicator is unknown, or one of its numbers is out of bounds."""
 

@@ -4,16 +4,18 @@ from typing import Any
 
 from django.db import models
 
-from market.models import Watchlist, WatchlistItem
+from market.models import AlertTrigger, PriceAlert, Watchlist, WatchlistItem
 
 _MODELS: dict[str, type[models.Model]] = {
     "watchlists": Watchlist,
     "watchlist_items": WatchlistItem,
+    "price_alerts": PriceAlert,
+    "alert_triggers": AlertTrigger,
 }
 
 
 def market_rows(account_db_key: int) -> dict[str, list[dict[str, Any]]]:
-    """Return what a user watches."""
+    """Return what a user watches and waits for."""
     return {name: _rows(model, account_db_key) for name, model in _MODELS.items()}
 
 

@@ -11,3 +11,9 @@ FEED_HEARTBEAT = Gauge(
     "market_feed_heartbeat_seconds", "When the feed last made a step, as a Unix time."
 )
 FEED_LEADS = Gauge("market_feed_leader", "1 while this process holds the lease of the feed.")
+
+ALERTS_WATCHED = Gauge("market_alerts_watched", "Active alerts in the book of the leading feed.")
+ALERTS_FIRED = Counter("market_alerts_fired_total", "Alerts that fired, by measure.", ["measure"])
+ALERT_FAILURES = Counter(
+    "market_alert_failures_total", "Errors of the alert watch after which it went on."
+)

@@ -6,6 +6,7 @@ from django.db import models
 
 from market import rules
 from market.action_models import CorporateAction
+from market.alert_models import AlertTrigger, PriceAlert
 from market.enums import (
     AssetType,
     Exchange,
@@ -24,11 +25,13 @@ from tradingplatform.db.fields import PriceField
 from tradingplatform.ids import uuid7
 
 __all__ = [
+    "AlertTrigger",
     "Bar",
     "CorporateAction",
     "ImportRun",
     "Instrument",
     "InstrumentQuerySet",
+    "PriceAlert",
     "Watchlist",
     "WatchlistItem",
 ]

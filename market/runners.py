@@ -2,12 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, connections
 
+from market.alert_watch import alerts_watched
 from market.bar_store import BarRow
 from market.books import books_tell
 from market.feed import FeedBook
@@ -62,16 +63,25 @@ def _lead_once(stop: threading.Event) -> None:
         if feed is not None:
             logger.info("Leading the market feed", extra={"epoch": lease.epoch})
             FEED_LEADS.set(1)
-            FeedLoop(feed.provider, feed.book).run(stop, renew=lease.renew)
+            with alerts_watched() as watcher:
+                loop = FeedLoop(feed.provider, feed.book, see=watcher.see)
+                loop.run(stop, renew=lease.renew)
     finally:
         FEED_LEADS.set(0)
         lease.release()
 
 
-class FeedLoop:
-    """Steps a provider, hands its quotes out and stores its bars, while the lease is held."""
+See = Callable[[Sequence[Quote], datetime], None]
 
-    def __init__(self, provider: TickProvider, book: FeedBook) -> None:
+
+class FeedLoop:
+    """Steps a provider, hands its quotes out and stores its bars, while the lease is held.
+
+    ``see`` gets the quotes that came of accepted ticks, and no others.
+    """
+
+    def __init__(self, provider: TickProvider, book: FeedBook, *, see: See | None = None) -> None:
+        self._see = see
         self._provider = provider
         self._book = book
         self._minute: datetime | None = None
@@ -107,11 +117,14 @@ class FeedLoop:
             self._turn_minute(at, is_first=self._minute is None)
             self._minute = minute
         self._store_when_due(at)
-        quotes = {}
+        accepted = []
         for tick in self._provider.ticks(at, elapsed_s):
             quote = self._book.accept(tick, at)
             if quote is not None:
-                quotes[quote.symbol] = quote
+                accepted.append(quote)
+        if self._see is not None:
+            self._see(accepted, at)
+        quotes = {quote.symbol: quote for quote in accepted}
         for symbol in self._book.quiet_symbols(at - timedelta(seconds=CONFIRM_AFTER_S)):
             quotes[symbol] = self._book.confirm(symbol, at)
         self._tell(list(quotes.values()), self._book.number_books(self._provider.books(at)), at)

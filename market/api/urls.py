@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from market.api import calendar_views, views, watch_views
+from market.api import alert_views, calendar_views, views, watch_views
 
 _WATCHLIST = "watchlists/<uuid:watchlist_id>"
 
@@ -15,6 +15,9 @@ urlpatterns = [
     path("indicators/<str:symbol>", views.IndicatorsView.as_view(), name="indicators"),
     path("calendar", calendar_views.CalendarView.as_view(), name="calendar"),
     path("overview", views.OverviewView.as_view(), name="overview"),
+    path("alerts", alert_views.AlertsView.as_view(), name="alerts"),
+    path("alerts/triggers", alert_views.TriggersView.as_view(), name="alert-triggers"),
+    path("alerts/<uuid:alert_id>", alert_views.AlertView.as_view(), name="alert"),
     path("watchlists", watch_views.WatchlistsView.as_view(), name="watchlists"),
     path(_WATCHLIST, watch_views.WatchlistView.as_view(), name="watchlist"),
     path(f"{_WATCHLIST}/items", watch_views.WatchlistItemsView.as_view(), name="watchlist-items"),

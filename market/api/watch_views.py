@@ -23,7 +23,7 @@ from market.watchlists import watchlist_payload
 from tradingplatform.api.idempotency import idempotent
 from tradingplatform.api.views import ApiView, owner_key, parsed
 
-_KEY = OpenApiParameter(
+IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     location=OpenApiParameter.HEADER,
     description="The first answer is replayed for 24 h; another body is refused with 422.",
@@ -37,7 +37,9 @@ class WatchlistsView(ApiView):
         lists = services.watchlists_open(account_db_key=owner_key(request))
         return Response({"results": [watchlist_payload(*one) for one in lists], "next": None})
 
-    @extend_schema(parameters=[_KEY], request=WatchlistInput, responses={201: WatchlistOutput})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY], request=WatchlistInput, responses={201: WatchlistOutput}
+    )
     def post(self, request: Request) -> Response:
         """Add an empty watchlist."""
 

@@ -5,6 +5,13 @@ from market.services.actions import (
     corporate_actions_import,
     corporate_actions_store,
 )
+from market.services.alerts import (
+    AlertTerms,
+    alert_cancel,
+    alert_set,
+    alerts_forget,
+    alerts_tend,
+)
 from market.services.base_prices import base_prices_refresh, base_prices_roll
 from market.services.calendars import (
     calendar_override_delete,
@@ -29,10 +36,15 @@ from market.services.watchlists import (
 
 __all__ = [
     "ActionReport",
+    "AlertTerms",
     "Feed",
     "ImportReport",
     "MasterReport",
     "SampleLoad",
+    "alert_cancel",
+    "alert_set",
+    "alerts_forget",
+    "alerts_tend",
     "bars_import",
     "base_prices_refresh",
     "base_prices_roll",

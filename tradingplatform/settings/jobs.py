@@ -22,6 +22,7 @@ PERIODIC_JOBS: dict[str, int] = {
     "accounts.sessions_prune": 3600,
     "accounts.tokens_prune": 3600,
     "chat.answers_resume": 15,
+    "market.alerts_tend": 60,
     "platform.tables_prune": 3600,
     "portfolio.ledger_verify": 300,
 }
