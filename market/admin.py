@@ -17,7 +17,10 @@ from market.models import (
     CorporateAction,
     ImportRun,
     Instrument,
+    InstrumentFeatures,
+    NewsItem,
     PriceAlert,
+    SavedScreen,
     Watchlist,
     WatchlistItem,
 )
@@ -85,6 +88,32 @@ class PriceAlertAdmin(ShardedAdmin):
 @admin.register(AlertTrigger)
 class AlertTriggerAdmin(ShardedAdmin):
     list_display = ("id", "alert_id", "generation", "value", "price", "fired_at")
+
+
+@admin.register(SavedScreen)
+class SavedScreenAdmin(ShardedAdmin):
+    list_display = ("id", "name", "created_at", "updated_at")
+
+
+@admin.register(InstrumentFeatures)
+class InstrumentFeaturesAdmin(ReadOnlyAdmin):
+    list_display = (
+        "instrument",
+        "session",
+        "source",
+        "computed_at",
+        "rsi_14",
+        "high_52w",
+        "low_52w",
+    )
+    list_select_related = ("instrument",)
+
+
+@admin.register(NewsItem)
+class NewsItemAdmin(ReadOnlyAdmin):
+    list_display = ("published_at", "source", "publisher", "title")
+    list_filter = ("source",)
+    search_fields = ("title",)
 
 
 class CalendarOverrideForm(forms.ModelForm[CalendarOverride]):

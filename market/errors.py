@@ -78,6 +78,24 @@ class IndicatorInvalidError(InvalidInputError):
     code = ErrorCode.INDICATOR_INVALID
 
 
+class ScreenInvalidError(InvalidInputError):
+    """A screen asks for what its language does not have."""
+
+    code = ErrorCode.SCREEN_INVALID
+
+
+class ScreenLimitError(UnprocessableError):
+    """A user may save so many screens."""
+
+    code = ErrorCode.SCREEN_LIMIT_REACHED
+
+
+class ScreenNotFoundError(NotFoundError):
+    """There is no such saved screen, or it belongs to somebody else."""
+
+    code = ErrorCode.SCREEN_NOT_FOUND
+
+
 class WatchlistNotFoundError(NotFoundError):
     """There is no such list, or it belongs to somebody else."""
 

@@ -4,11 +4,12 @@ from typing import Any
 
 from django.db import models
 
-from market.models import AlertTrigger, PriceAlert, Watchlist, WatchlistItem
+from market.models import AlertTrigger, PriceAlert, SavedScreen, Watchlist, WatchlistItem
 
 _MODELS: dict[str, type[models.Model]] = {
     "watchlists": Watchlist,
     "watchlist_items": WatchlistItem,
+    "saved_screens": SavedScreen,
     "price_alerts": PriceAlert,
     "alert_triggers": AlertTrigger,
 }

@@ -18,8 +18,10 @@ from market.enums import (
     Venue,
     generated_names,
 )
+from market.feature_models import InstrumentFeatures, SavedScreen
 from market.fields import EpochSecondsField
 from market.hangul import is_initials
+from market.news_models import NewsItem, NewsSymbol
 from market.watch_models import Watchlist, WatchlistItem
 from tradingplatform.db.fields import PriceField
 from tradingplatform.ids import uuid7
@@ -30,8 +32,12 @@ __all__ = [
     "CorporateAction",
     "ImportRun",
     "Instrument",
+    "InstrumentFeatures",
     "InstrumentQuerySet",
+    "NewsItem",
+    "NewsSymbol",
     "PriceAlert",
+    "SavedScreen",
     "Watchlist",
     "WatchlistItem",
 ]

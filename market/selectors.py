@@ -155,14 +155,6 @@ def price_panel(
     return _panel(instruments, histories, _panel_factors(instruments, histories))
 
 
-def overview_rows(exchange: str | None = None) -> list[tuple[Instrument, Quote]]:
-    """Return all active instruments that have a quote, with it; for rankings and breadth."""
-    rows = instruments_found(exchange=exchange).order_by("symbol")
-    instruments = list(rows)
-    quotes = quotes_cached(row.symbol for row in instruments)
-    return [(row, quotes[row.symbol]) for row in instruments if row.symbol in quotes]
-
-
 def _quotes_from_bars(instruments: dict[str, Instrument]) -> dict[str, Quote]:
     newest_first = Bar.objects.filter(
         instrument_id=OuterRef("pk"), interval=StoredInterval.DAY

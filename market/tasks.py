@@ -1,6 +1,6 @@
 """Periodic work of this app."""
 
-from market.services import alerts_tend
+from market.services import alerts_tend, features_refresh
 from tradingplatform.jobs import job
 
 
@@ -8,3 +8,9 @@ from tradingplatform.jobs import job
 def tend(**_: object) -> None:
     """End alerts that ran out and delete what ended long ago."""
     alerts_tend()
+
+
+@job(name="market.features_refresh", queue="bulk")
+def refresh(**_: object) -> None:
+    """Compute the figures that screens filter on anew."""
+    features_refresh()

@@ -1,6 +1,6 @@
 """Plain data for answers: written by hand because a chart asks for thousands of bars."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,6 @@ from market import rollup, rules
 from market.enums import generated_names
 from market.indicator_selectors import IndicatorAnswer, IndicatorLines
 from market.models import Instrument
-from market.overview import Overview, Row
 from market.types import PRICE_UNIT, BarSeries, FloatArray
 from tradingplatform.money import decimal_text
 
@@ -118,22 +117,6 @@ def next_edge(bars: BarSeries, *, forward: bool) -> dict[str, str]:
     return {"end": _edge_text(bars, before)}
 
 
-def overview_payload(overview: Overview, rows: Sequence[Row], now: datetime) -> dict[str, Any]:
-    """Return the answer of an overview request."""
-    return {
-        "as_of": now.isoformat(),
-        "sources": sorted({quote.source for _, quote in rows}),
-        "breadth": {
-            "advancing": overview.advancing,
-            "declining": overview.declining,
-            "unchanged": overview.unchanged,
-        },
-        "gainers": _movers(overview.gainers, now),
-        "losers": _movers(overview.losers, now),
-        "most_active": _movers(overview.most_active, now),
-    }
-
-
 def price_text(units: int) -> str:
     """Write a stored price plainly, like money.decimal_text but ten times as fast."""
     whole, rest = divmod(units, PRICE_UNIT)
@@ -157,17 +140,6 @@ def _numbers(line: FloatArray) -> list[float | None]:
 
 def _generated_fields(bars: BarSeries) -> list[str]:
     return generated_names(int(np.bitwise_or.reduce(bars.generated_mask)) if len(bars) else 0)
-
-
-def _movers(rows: Iterable[Row], now: datetime) -> list[dict[str, Any]]:
-    return [
-        {
-            **quote.as_payload(now),
-            "name": display_name(instrument),
-            "exchange": instrument.exchange,
-        }
-        for instrument, quote in rows
-    ]
 
 
 def _edge_text(bars: BarSeries, second: int) -> str:

@@ -117,11 +117,6 @@ class IndicatorsInput(serializers.Serializer[Any]):
     )
 
 
-class OverviewInput(serializers.Serializer[Any]):
-    exchange = serializers.ChoiceField(choices=Exchange.choices, required=False)
-    limit = serializers.IntegerField(default=5, min_value=1, max_value=50)
-
-
 class InstrumentOutput(serializers.Serializer[Any]):
     symbol = serializers.CharField()
     name = serializers.CharField(help_text="In the language of the request.")
@@ -232,23 +227,3 @@ class IndicatorsOutput(serializers.Serializer[Any]):
     times = serializers.ListField(child=serializers.CharField())
     indicators = IndicatorOutput(many=True)
     next = serializers.CharField(allow_null=True)
-
-
-class MoverOutput(QuoteOutput):
-    name = serializers.CharField()
-    exchange = serializers.CharField()
-
-
-class BreadthOutput(serializers.Serializer[Any]):
-    advancing = serializers.IntegerField()
-    declining = serializers.IntegerField()
-    unchanged = serializers.IntegerField()
-
-
-class OverviewOutput(serializers.Serializer[Any]):
-    as_of = serializers.DateTimeField()
-    sources = serializers.ListField(child=serializers.CharField())
-    breadth = BreadthOutput()
-    gainers = MoverOutput(many=True)
-    losers = MoverOutput(many=True)
-    most_active = MoverOutput(many=True, help_text="By value traded, within each currency.")

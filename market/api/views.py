@@ -16,13 +16,10 @@ from market.api.serializers import (
     InstrumentOutput,
     InstrumentsInput,
     InstrumentsOutput,
-    OverviewInput,
-    OverviewOutput,
     QuotesInput,
     QuotesOutput,
 )
 from market.indicator_selectors import indicators_get
-from market.overview import overview_of
 from market.types import BarSeries
 from tradingplatform.api.pagination import CursorPages
 from tradingplatform.api.views import ApiView, parsed
@@ -81,16 +78,6 @@ class IndicatorsView(ApiView):
         wanted = parsed(IndicatorsInput, request.query_params)
         answer = indicators_get(symbol=symbol.upper(), wanted=wanted.pop("indicators"), **wanted)
         return Response(rendering.indicators_payload(answer, _next_url(request, answer.bars)))
-
-
-class OverviewView(ApiView):
-    @extend_schema(parameters=[OverviewInput], responses=OverviewOutput)
-    def get(self, request: Request) -> Response:
-        """Return gainers, losers, most active and breadth, computed from the quotes of now."""
-        wanted = parsed(OverviewInput, request.query_params)
-        rows = selectors.overview_rows(wanted.get("exchange"))
-        overview = overview_of(rows, limit=wanted["limit"])
-        return Response(rendering.overview_payload(overview, rows, now()))
 
 
 def _next_url(request: Request, bars: BarSeries) -> str | None:

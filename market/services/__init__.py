@@ -18,10 +18,17 @@ from market.services.calendars import (
     calendar_override_save,
     override_fault,
 )
+from market.services.features import features_refresh
 from market.services.feed import Feed, feed_bars_store, feed_open, minute_bars_prune
 from market.services.imports import ImportReport, bars_import
 from market.services.masters import MasterReport, instruments_import
 from market.services.sample import SampleLoad, sample_market_is_current, sample_market_load
+from market.services.screens import (
+    screen_change,
+    screen_delete,
+    screen_save,
+    screens_forget,
+)
 from market.services.watchlists import (
     watchlist_change,
     watchlist_delete,
@@ -52,6 +59,7 @@ __all__ = [
     "calendar_override_save",
     "corporate_actions_import",
     "corporate_actions_store",
+    "features_refresh",
     "feed_bars_store",
     "feed_open",
     "instruments_import",
@@ -59,6 +67,10 @@ __all__ = [
     "override_fault",
     "sample_market_is_current",
     "sample_market_load",
+    "screen_change",
+    "screen_delete",
+    "screen_save",
+    "screens_forget",
     "watchlist_change",
     "watchlist_delete",
     "watchlist_item_add",

@@ -235,36 +235,6 @@ def test_query_budgets(client):
     assert [row["price"] for row in answer.json()["results"]] == ["2", "2", "2"]
 
 
-def test_overview_ranks_what_moved(client):
-    for symbol, price, volume in (
-        ("AAPL", "101", 10),
-        ("MSFT", "97", 500),
-        ("KO", "100", 1),
-        ("005930", "103", 10),
-    ):
-        quote_put(instrument_make(symbol), price, base_price="100", volume=volume)
-    instrument_make("NONE")
-
-    with query_budget("market:overview"):
-        answer = client.get("/api/market/overview", {"limit": 1}).json()
-
-    assert [row["symbol"] for row in answer["gainers"]] == ["005930"]
-    assert [row["symbol"] for row in answer["losers"]] == ["MSFT"]
-    assert [row["symbol"] for row in answer["most_active"]] == ["005930", "MSFT"]
-    assert answer["breadth"] == {"advancing": 2, "declining": 1, "unchanged": 1}
-    assert answer["sources"] == ["SAMPLE"]
-    assert answer["gainers"][0]["change_rate"] == 0.03
-
-
-def test_overview_of_one_exchange(client):
-    quote_put(instrument_make("AAPL"), "101", base_price="100")
-    quote_put(instrument_make("005930"), "103", base_price="100")
-
-    answer = client.get("/api/market/overview?exchange=KRX").json()
-
-    assert [row["symbol"] for row in answer["gainers"]] == ["005930"]
-
-
 @pytest.mark.parametrize(
     "path", ["instruments", "instruments/AAPL", "quotes?symbols=AAPL", "bars/AAPL", "overview"]
 )

@@ -23,6 +23,7 @@ PERIODIC_JOBS: dict[str, int] = {
     "accounts.tokens_prune": 3600,
     "chat.answers_resume": 15,
     "market.alerts_tend": 60,
+    "market.features_refresh": 300,
     "platform.tables_prune": 3600,
     "portfolio.ledger_verify": 300,
 }

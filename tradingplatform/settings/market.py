@@ -14,6 +14,11 @@ MARKET_MINUTE_BAR_DAYS = 30
 ALERTS_PER_USER = 100
 # A price that traded longer ago fires no alert.
 ALERT_QUOTE_MAX_AGE_S = 60
+# Rankings and screens of one process share what it read so lately.
+MARKET_PANEL_S = 1.0
+# Names of the sources that fill table_news_items; without any /news says NOT_CONFIGURED.
+MARKET_NEWS_SOURCES: tuple[str, ...] = ()
+SCREENS_PER_USER = 50
 WATCHLISTS_PER_USER = 20
 WATCHLIST_SYMBOLS_MAX = 200
 DEMO_DATA = ENV.demo_data

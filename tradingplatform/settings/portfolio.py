@@ -32,6 +32,7 @@ ACCOUNT_CLOSERS: tuple[str, ...] = (
     "portfolio.exporters.orders_end",
     "chat.exporters.chat_forget",
     "market.services.alerts_forget",
+    "market.services.screens_forget",
     "market.services.watchlists_forget",
 )
 # Functions () -> the same, about the global database; they read the audit log from its start.

@@ -15,6 +15,7 @@ CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_BROKER_URL = "memory://"
 MARKET_CALENDAR_REFRESH_S = 0.0
+MARKET_PANEL_S = 0.0
 TEST_TIER = os.environ.get("TEST_TIER", "sqlite")
 # It reads every static file anew for each test client.
 MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]

@@ -1,0 +1,144 @@
+"""All instruments with their live quotes and figures as columns: what rankings and screens read.
+
+A process makes one panel and keeps it for ``MARKET_PANEL_S``; however many ask meanwhile, they
+share it, and while a new one is made they get the one before.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from django.conf import settings
+
+from market.feature_models import InstrumentFeatures
+from market.models import Instrument
+from market.quotes import quotes_cached
+from market.types import FloatArray, Quote
+from tradingplatform.clock import monotonic, now
+
+_RETURNS = {
+    "return_5d": "close_5d",
+    "return_1m": "close_1m",
+    "return_3m": "close_3m",
+    "return_6m": "close_6m",
+    "return_1y": "close_1y",
+    "return_ytd": "close_ytd",
+}
+_AVERAGES = ("sma_20", "sma_60", "sma_120")
+_FIGURES = tuple(
+    field.attname
+    for field in InstrumentFeatures._meta.concrete_fields
+    if field.get_internal_type() == "FloatField"
+)
+FUNDAMENTALS = ("market_cap", "price_to_earnings", "price_to_book", "dividend_yield")
+"""No source tells these yet, so they are undefined for every instrument."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Active instruments that have a live quote, by symbol.
+
+    ``numbers`` holds an array of shape (n_instruments,) per field, NaN where undefined.
+    """
+
+    as_of: datetime
+    features_as_of: datetime | None
+    instruments: list[Instrument]
+    quotes: list[Quote]
+    numbers: dict[str, FloatArray]
+
+    def words(self, name: str) -> list[str]:
+        """Return a text field of every instrument."""
+        if name == "macd_cross":
+            return macd_crosses(self)
+        return [str(getattr(instrument, name)) for instrument in self.instruments]
+
+
+def panel_get() -> Panel:
+    """Return the panel of now, at most MARKET_PANEL_S old."""
+    return _kept.get(settings.MARKET_PANEL_S)
+
+
+def panel_read() -> Panel:
+    """Make a panel from the tables and the cache: two queries and one look at the cache."""
+    at = now()
+    found = list(Instrument.objects.active().order_by("symbol"))
+    told = quotes_cached(row.symbol for row in found)
+    instruments = [row for row in found if row.symbol in told]
+    quotes = [told[row.symbol] for row in instruments]
+    figures, computed_at = _figures(instruments)
+    return Panel(at, computed_at, instruments, quotes, _numbers(quotes, figures))
+
+
+def macd_crosses(panel: Panel) -> list[str]:
+    """Tell of each instrument whether MACD has crossed its signal with the newest daily bar."""
+    newest, before = panel.numbers["macd_histogram"], panel.numbers["macd_histogram_before"]
+    up, down = (newest > 0) & (before <= 0), (newest < 0) & (before >= 0)
+    undefined = np.isnan(newest) | np.isnan(before)
+    words = np.select([undefined, up, down], ["", "UP", "DOWN"], "NONE")
+    found: list[str] = words.tolist()
+    return found
+
+
+def _figures(instruments: list[Instrument]) -> tuple[dict[str, FloatArray], datetime | None]:
+    rows = {
+        row[0]: row
+        for row in InstrumentFeatures.objects.values_list("pk", "computed_at", *_FIGURES)
+    }
+    empty = (None,) * len(_FIGURES)
+    wanted = [rows[one.pk][2:] if one.pk in rows else empty for one in instruments]
+    table = np.array(wanted, dtype=np.float64).reshape(-1, len(_FIGURES))
+    return dict(zip(_FIGURES, table.T, strict=True)), min(
+        (row[1] for row in rows.values()), default=None
+    )
+
+
+def _numbers(quotes: list[Quote], figures: dict[str, FloatArray]) -> dict[str, FloatArray]:
+    price = np.array([float(quote.price) for quote in quotes])
+    volume = np.array([float(quote.volume) for quote in quotes])
+    numbers = {
+        **figures,
+        "price": price,
+        "change_rate": np.array([quote.change_rate for quote in quotes]),
+        "volume": volume,
+        "value": price * volume,
+        "volume_ratio": volume / figures["volume_20d"],
+        "rsi": figures["rsi_14"],
+        "volatility": figures["volatility_60d"],
+        "atr_rate": figures["atr_14"] / price,
+        "high_distance": price / np.maximum(figures["high_52w"], price) - 1,
+        "low_distance": price / np.minimum(figures["low_52w"], price) - 1,
+    }
+    numbers |= {name: price / figures[past] - 1 for name, past in _RETURNS.items()}
+    numbers |= {f"{name}_distance": price / figures[name] - 1 for name in _AVERAGES}
+    numbers |= {name: np.full(price.size, np.nan) for name in FUNDAMENTALS}
+    return numbers
+
+
+class _Kept:
+    """One value, made anew by one caller at a time."""
+
+    def __init__(self, make: Callable[[], Panel]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._panel: Panel | None = None
+        self._made_at = 0.0
+
+    def get(self, keep_s: float) -> Panel:
+        panel = self._panel
+        if panel is not None and monotonic() - self._made_at < keep_s:
+            return panel
+        # Who has something older takes that rather than wait, unless nothing may be kept.
+        if not self._lock.acquire(blocking=panel is None or keep_s <= 0) and panel is not None:
+            return panel
+        try:
+            if self._panel is None or monotonic() - self._made_at >= keep_s:
+                self._panel, self._made_at = self._make(), monotonic()
+            return self._panel
+        finally:
+            self._lock.release()
+
+
+_kept = _Kept(panel_read)
