@@ -12,8 +12,16 @@ from django.urls import reverse
 from accounts.authentication import page_principal
 from accounts.services.looks import page_display
 from dashboard.pages.texts import component_texts
+from market.enums import AssetType
 from market.errors import SymbolUnknownError
-from market.rules import CURRENCIES, TICK_TABLES, tick_table
+from market.rules import (
+    CURRENCIES,
+    PRODUCT_TICK_TABLES,
+    TICK_TABLES,
+    Product,
+    TickTable,
+    tick_table,
+)
 from market.selectors import instruments_get
 from portfolio.core.costs import (
     COMMISSIONS,
@@ -68,7 +76,7 @@ def market_config(request: HttpRequest) -> dict[str, Any]:
     return {
         **base_config(request),
         "default_symbols": page_symbols(),
-        "ticks": {exchange: _ticks(exchange) for exchange in TICK_TABLES},
+        "ticks": _tick_tables(),
         "market_collar": decimal_text(MARKET_COLLAR),
         "costs": {exchange: _costs(exchange) for exchange in COMMISSIONS},
     }
@@ -92,8 +100,16 @@ def _principal(request: HttpRequest) -> Principal | None:
         return None
 
 
-def _ticks(exchange: str) -> list[dict[str, str]]:
-    table = tick_table(exchange)
+def _tick_tables() -> dict[str, list[dict[str, str]]]:
+    """Return the tick tables by exchange, and by exchange and type where a type has its own."""
+    tables = {exchange: tick_table(exchange) for exchange in TICK_TABLES}
+    for exchange, key in PRODUCT_TICK_TABLES:
+        if key in AssetType.values:
+            tables[f"{exchange}:{key}"] = tick_table(exchange, product=Product(key))
+    return {name: _ticks(table) for name, table in tables.items()}
+
+
+def _ticks(table: TickTable) -> list[dict[str, str]]:
     return [
         {"from": decimal_text(bound), "tick": decimal_text(tick)}
         for bound, tick in zip(table.lower_bounds, table.ticks, strict=True)

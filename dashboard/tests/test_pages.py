@@ -171,6 +171,7 @@ def test_the_trading_page_holds_the_desk_and_the_rules_of_the_markets(
     assert config["signed_in"] is True
     assert config["default_symbols"][:2] == ["005930", "AAPL"]
     assert config["ticks"]["KRX"][1] == {"from": "2000", "tick": "5"}
+    assert config["ticks"]["KRX:ETF"][-1] == {"from": "2000", "tick": "5"}
     assert config["costs"]["KRX"]["commission"] == "0.00015"
 
 

@@ -168,8 +168,13 @@ export class OrderTicket extends HTMLElement {
     return this.desk.instrument(this.desk.symbol.value)?.exchange ?? '';
   }
 
+  private get assetType(): string {
+    return this.desk.instrument(this.desk.symbol.value)?.asset_type ?? '';
+  }
+
   private get bands(): TickBand[] | undefined {
-    return pageConfig().ticks[this.exchange];
+    const { ticks } = pageConfig();
+    return ticks[`${this.exchange}:${this.assetType}`] ?? ticks[this.exchange];
   }
 
   private get costs(): Costs | undefined {
@@ -299,8 +304,7 @@ export class OrderTicket extends HTMLElement {
       for (const key of ['notional', 'fees', 'total', 'aside']) this.line(key, '–');
       return;
     }
-    const assetType = this.desk.instrument(this.desk.symbol.value)?.asset_type;
-    const sums = estimate(this.side, quantity, price, this.costs, assetType);
+    const sums = estimate(this.side, quantity, price, this.costs, this.assetType);
     this.line('notional', format.money(sums.notional, currency));
     this.line('fees', format.money(sums.commission.plus(sums.tax), currency));
     this.line('total', format.money(sums.total, currency));
