@@ -38,7 +38,7 @@ LACKING = [
     if not is_there
 ]
 
-REFUSED = re.compile(r"status of (400|403|422)")
+REFUSED = re.compile(r"status of (400|401|403|422)")
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script> AAPL?"
 
 pytestmark = [
@@ -293,6 +293,9 @@ def test_the_questions_lead_to_a_class(page: "Page") -> None:
 def _turn_on_codes(page: "Page") -> list[str]:
     """Turn the authenticator app on as its owner would; return the backup codes."""
     page.goto("/settings/security")
+    page.fill("second-factor input", "wrong horse 9")
+    page.click("second-factor button[type=submit]")
+    page.get_by_text("The address or the password is wrong.").wait_for()
     page.fill("second-factor input", "correct horse 9")
     page.click("second-factor button[type=submit]")
     seed = b32decode(page.locator("second-factor .secret").inner_text())

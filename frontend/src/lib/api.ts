@@ -65,10 +65,12 @@ export async function call<T>(method: string, path: string, options: CallOptions
   }
   const body = await answered(response);
   if (response.ok) return body as T;
-  if (response.status === 401 && pageConfig().signed_in) {
+  const error = new ApiError(response.status, (body as Envelope | null) ?? {});
+  // A wrong password that confirms a step is no end of the session.
+  if (error.status === 401 && error.code !== 'INVALID_CREDENTIALS' && pageConfig().signed_in) {
     window.dispatchEvent(new CustomEvent('session-ended'));
   }
-  throw new ApiError(response.status, (body as Envelope | null) ?? {});
+  throw error;
 }
 
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> =>
@@ -105,6 +107,7 @@ export function explained(error: unknown): string {
     CONFLICT: _('Something changed meanwhile. Please reload the page.'),
     EMAIL_UNVERIFIED: _('Confirm your e-mail address first.'),
     FRESH_FACTOR_REQUIRED: _('This needs your second factor.'),
+    INVALID_CREDENTIALS: _('This is not your password.'),
     INVALID_INPUT: _('Please check the marked fields.'),
     NOT_CONFIGURED: _('The platform does not offer this yet.'),
     NOT_FOUND: _('This no longer exists.'),

@@ -57,7 +57,7 @@ export class SecondFactor extends Loaded<State> {
     const password = passwordField('password', _('Your password'), 'current-password');
     const form = new ApiForm([password], _('Set up'), async () => {
       const body = { password: form.value('password') };
-      this.replaceChildren(...this.setUp(await call<Seed>('POST', '/api/account/otp', { body })));
+      this.replaceChildren(...this.setUp(await guarded<Seed>('POST', '/api/account/otp', body)));
       this.querySelector('input')?.focus();
     });
     return [el('p', { class: 'state state-off' }, _('Off')), form.element];
@@ -81,7 +81,7 @@ export class SecondFactor extends Loaded<State> {
       const body = { code: form.value('code').replaceAll(' ', '') };
       const { backup_codes } = await call<{ backup_codes: string[] }>('POST', '/api/account/otp/confirm', { body });
       await this.reload();
-      await showBackupCodes(backup_codes);
+      if (backup_codes.length) await showBackupCodes(backup_codes);
     });
     return [
       el(
