@@ -9,7 +9,8 @@ import httpx2
 import pytest
 
 from tests.emulators.kis import KisEmulator, running_kis_emulator
-from tests.emulators.kis.raw import QUOTATIONS, RawKis
+from tests.emulators.kis.grid import kr_limits
+from tests.emulators.kis.raw import QUOTATIONS, TRADING, RawKis
 
 pytestmark = pytest.mark.embedded
 
@@ -210,6 +211,40 @@ def test_an_unknown_path_is_no_service(client: RawKis) -> None:
     assert _code(client.get("/uapi/nothing", "FHKST01010100")) == (404, "OPSQ0002")
 
 
+@pytest.mark.parametrize(
+    ("change", "body", "expected"),
+    [
+        ({"content-type": "text/plain"}, "{}", (500, "EGW00132")),
+        ({}, "{", (500, "OPSQ9997")),
+        ({}, "[]", (500, "OPSQ9997")),
+        ({"hashkey": "0" * 64}, "{}", (500, "EGW00131")),
+        ({}, '{"CANO": 80000001}', (200, "OPSQ2001")),
+    ],
+)
+def test_bodies_are_checked(
+    client: RawKis, change: dict[str, str], body: str, expected: tuple[int, str]
+) -> None:
+    headers = client.headers("TTTC0012U") | {"content-type": "application/json"} | change
+
+    answer = client.http.post(f"{TRADING}order-cash", content=body, headers=headers)
+
+    assert _code(answer) == expected
+    assert client.emulator.book.orders == {}
+
+
+def test_a_hashkey_fits_its_body(client: RawKis) -> None:
+    body = {
+        **client.account, "PDNO": "005930", "ORD_DVSN": "00", "ORD_QTY": "1", "ORD_UNPR": "69000",
+    }  # fmt: skip
+    made = client.http.post("/uapi/hashkey", json=body, headers=client.headers("")).json()
+    headers = client.headers("TTTC0012U", hashkey=made["HASH"])
+
+    answer = client.http.post(f"{TRADING}order-cash", json=body, headers=headers)
+
+    assert (made["BODY"], len(made["HASH"])) == (body, 64)
+    assert answer.json()["rt_cd"] == "0"
+
+
 # Quotations
 
 
@@ -310,6 +345,45 @@ def test_the_same_seed_gives_the_same_market() -> None:
     assert prices == [[(t.symbol, t.price) for t in two.line("005930").trades]]
     assert one.market.history("000660") == two.market.history("000660")
     assert one.market.history("000660") != other.market.history("000660")
+
+
+def test_a_day_that_was_traded_becomes_a_bar_of_the_past(client: RawKis) -> None:
+    emulator = client.emulator
+    emulator.trade("005930", 70500, 10)
+    emulator.trade("005930", 71000, 5)
+    before = emulator.market.history("005930")
+
+    emulator.clock.advance(hours=15)
+    emulator.trade("005930", 70800, 2)
+
+    rows = _chart(client.log_in(), "20261101", "20261231")
+    assert [(row["stck_bsop_date"], row["stck_clpr"], row["acml_vol"]) for row in rows[:2]] == [
+        ("20261126", "70800", "2"), ("20261125", "71000", "15"),
+    ]  # fmt: skip
+    assert emulator.line("005930").base == 71000
+    assert emulator.market.history("005930")[:-1] == before
+
+
+def test_the_book_stands_on_the_grid_and_inside_the_limits(client: RawKis) -> None:
+    line = client.emulator.line("005930")
+    client.emulator.trade("005930", line.limits[0])
+
+    asks, bids = client.emulator.market.book("005930")
+
+    assert all(level.quantity == 0 for level in asks)
+    assert [level.price for level in bids] == [Decimal(91_000 - 100 * n) for n in range(10)]
+    assert all(level.quantity > 0 for level in bids)
+    output = client.price("005930").json()["output"]
+    assert (output["prdy_vrss_sign"], output["stck_mxpr"]) == ("1", "91000")
+
+
+@pytest.mark.parametrize(
+    ("base", "upper", "lower"),
+    [("128500", 167000, 90000), ("70000", 91000, 49000), ("1990", 2585, 1393)],
+)
+def test_limits_are_those_of_the_exchange(base: str, upper: int, lower: int) -> None:
+    # The first is the official example under the ticks of before 2023 as well as today's.
+    assert kr_limits(Decimal(base)) == (upper, lower)
 
 
 def test_the_log_holds_every_call_and_no_secret(client: RawKis) -> None:

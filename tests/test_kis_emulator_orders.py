@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from tests.emulators.kis import KisEmulator, Layout, running_kis_emulator
+from tests.emulators.kis.notices import encrypt
 from tests.emulators.kis.raw import TRADING, RawKis
 
 pytestmark = pytest.mark.embedded
@@ -262,9 +263,9 @@ def test_another_account_is_refused(client: RawKis, paper: RawKis) -> None:
     assert (answer.status_code, answer.json()["msg_cd"]) == (200, "OPSQ2000")
 
 
-def _opened(frame: str, output: dict[str, str]) -> list[str]:
+def _opened(frame: str, output: dict[str, str], start: str = "H0STCN") -> list[str]:
     encrypted, tr_id, count, payload = frame.split("|", 3)
-    assert (encrypted, tr_id[:6], count) == ("1", "H0STCN", "001")
+    assert (encrypted, tr_id[:6], count) == ("1", start, "001")
     cipher = Cipher(algorithms.AES(output["key"].encode()), modes.CBC(output["iv"].encode()))
     decryptor = cipher.decryptor()
     padded = decryptor.update(base64.b64decode(payload)) + decryptor.finalize()
@@ -286,6 +287,41 @@ def test_notices_tell_of_every_step(emulator: KisEmulator, side: str, tr_id: str
     assert steps == [
         ("1", "1", "10", "69000"), ("1", "2", "10", "69000"), ("2", "2", "4", "69000"),
     ]  # fmt: skip
+
+
+def test_encryption_agrees_with_another_program() -> None:
+    # openssl enc -aes-256-cbc made this.
+    key, iv = "abcdefghijklmnopqrstuvwxyz012345", "0123456789abcdef"
+
+    assert encrypt("a^b^한글", key, iv) == "hln3LAOdcIyM3C9+I0/BzA=="
+
+
+def test_overseas_notices_have_four_implied_decimals(client: RawKis) -> None:
+    body = {
+        **client.account, "OVRS_EXCG_CD": "NASD", "PDNO": "AAPL", "ORD_QTY": "2",
+        "OVRS_ORD_UNPR": "150.25", "ORD_SVR_DVSN_CD": "0", "ORD_DVSN": "00",
+    }  # fmt: skip
+    with client.socket() as socket:
+        output = socket.ask("H0GSCNI0", client.key.hts_id)["body"]["output"]
+        answer = client.post("/uapi/overseas-stock/v1/trading/order", "TTTT1002U", **body)
+        client.emulator.trade("AAPL", "150.25", 2)
+        notices = [_opened(socket.receive(), output, "H0GSCN") for _ in range(3)]
+
+    assert answer.json()["rt_cd"] == "0"
+    assert [len(notice) for notice in notices] == [25] * 3
+    assert notices[-1][7:10] == ["AAPL", "2", "001502500"]
+    assert [notice[12] for notice in notices] == ["1", "1", "2"]
+    assert notices[-1][18] == "6"
+
+
+def test_a_sold_out_stock_stays_for_the_day(client: RawKis) -> None:
+    client.order("buy", "005930", 3)
+    client.order("sell", "005930", 3)
+
+    (row,) = client.balance().json()["output1"]
+    assert (row["hldg_qty"], row["thdt_buyqty"], row["thdt_sll_qty"]) == ("0", "3", "3")
+    client.emulator.clock.advance(hours=15)
+    assert client.balance().json()["output1"] == []
 
 
 def test_older_notices_have_23_fields() -> None:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.emulators.kis import KisEmulator, Layout, numbered, running_kis_emulator
+from tests.emulators.kis import KisEmulator, Layout, Mark, numbered, running_kis_emulator
 from tests.emulators.kis.frames import TRADE_FIELDS
 from tests.emulators.kis.raw import RawKis, RawSocket
+from tests.emulators.kis.tape import play
 
 pytestmark = pytest.mark.embedded
 
@@ -54,6 +55,24 @@ def test_a_registration_brings_trades(emulator: KisEmulator, socket: RawSocket) 
     assert [(r["STCK_PRPR"], r["ACML_VOL"]) for r in both] == [("70600", "8"), ("70400", "15")]
     assert both[-1]["STCK_LWPR"] == "70400"
     assert both[-1]["CCLD_DVSN"] == "5"
+
+
+def test_a_tape_is_played_in_order_and_to_its_time(
+    emulator: KisEmulator, socket: RawSocket
+) -> None:
+    socket.ask("H0STCNT0", "005930")
+    pauses: list[float] = []
+    marks = [
+        Mark(0.5, "005930", 70_100), Mark(0.5, "005930", 70_200), Mark(2.5, "005930", 70_300, 4),
+    ]  # fmt: skip
+
+    play(marks, emulator.trades, speed=2, wait=pauses.append)
+
+    frames = [_records(socket.receive()) for _ in range(2)]
+    assert [[r["STCK_PRPR"] for r in records] for records in frames] == [
+        ["70100", "70200"], ["70300"],
+    ]  # fmt: skip
+    assert pauses == [0.25, 1.0]
 
 
 def test_older_frames_have_46_fields() -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from tests.project_files import ROOT
 pytestmark = [pytest.mark.embedded, pytest.mark.flow]
 
 
-def _session(emulator: KisEmulator) -> "subprocess.Popen[str]":
+def _session(emulator: KisEmulator, answer: Path) -> "subprocess.Popen[str]":
     key = emulator.keys()[0]
     given = {
+        "answer": str(answer),
         "rest": emulator.rest_url,
         "ws": emulator.ws_url,
         "app_key": key.app_key,
@@ -49,20 +51,21 @@ def emulator():
 
 
 @pytest.fixture(scope="module")
-def saw(emulator: KisEmulator) -> dict[str, Any]:
-    process = _session(emulator)
+def saw(emulator: KisEmulator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    answer = tmp_path_factory.mktemp("pykis") / "answer.json"
+    process = _session(emulator, answer)
     try:
         emulator.truth.wait_for("subscribe", tr=["H0STCNT0", "005930"], timeout=60)
         emulator.trade("005930", 70_600, 3)
         emulator.trades("005930", [(70_700, 4), (70_800, 5), (70_400, 6)])
-        output, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=60)
     except BaseException:
         process.kill()
         _, errors = process.communicate()
         emulator.truth.write("client_failed", errors=errors[-4000:])
         raise
     assert process.returncode == 0, errors[-4000:]
-    seen: dict[str, Any] = json.loads(output.splitlines()[-1])
+    seen: dict[str, Any] = json.loads(answer.read_text())
     return seen
 
 

@@ -121,21 +121,17 @@ def serving(
     sockets: list[socket.socket],
     *,
     beside: Callable[[], AbstractAsyncContextManager[None]] = _nothing,
-    certificate: tuple[str, str] | None = None,
 ) -> Iterator[None]:
     """Serve the application on these sockets in a thread of its own.
 
-    `beside` runs on the same event loop for as long; `certificate` is (file, key) for https.
+    `beside` runs on the same event loop for as long.
     """
-    file, key = certificate or (None, None)
     config = uvicorn.Config(
         application,
         log_config=None,
         lifespan="off",
         loop="asyncio",
         timeout_graceful_shutdown=1,
-        ssl_certfile=file,
-        ssl_keyfile=key,
     )
     server = _Server(config)
 

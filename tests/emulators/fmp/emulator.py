@@ -1,7 +1,6 @@
 """The FMP emulator: the stable REST interface on a free port of 127.0.0.1."""
 
 import asyncio
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -95,7 +94,7 @@ class FmpEmulator:
         self.market = market or Market(self.clock, seed=seed, instruments=instruments)
         self.plan = plan
         self.api_key = API_KEY
-        self.lock = threading.RLock()
+        self.lock = self.market.lock
         self.port = 0
         self._calls: deque[Any] = deque()
 

@@ -19,8 +19,6 @@ class Holding:
     symbol: str
     quantity: int = 0
     cost: Decimal = Decimal(0)
-    bought_today: int = 0
-    sold_today: int = 0
 
     @property
     def average(self) -> Decimal:
@@ -169,6 +167,15 @@ class Book:
         )
         return account.holding(symbol).quantity - bound
 
+    def fills_since(self, at: datetime, account: Account, currency: str) -> list[Fill]:
+        return [
+            fill
+            for fill in self.fills
+            if fill.at >= at
+            and fill.account == account.number
+            and self.orders[fill.order].currency == currency
+        ]
+
     def fill(self, order: Order, quantity: int, price: Decimal, at: datetime) -> Fill:
         account, amount = self.accounts[order.account], price * quantity
         costs = self.costs.of(order.side, order.currency, amount)
@@ -177,12 +184,10 @@ class Book:
             account.cash[order.currency] -= amount + costs
             moved = amount
             holding.quantity += quantity
-            holding.bought_today += quantity
         else:
             account.cash[order.currency] += amount - costs
             moved = -holding.average * quantity
             holding.quantity -= quantity
-            holding.sold_today += quantity
         holding.cost += moved
         order.filled += quantity
         order.amount += amount
@@ -235,11 +240,9 @@ class Book:
         if fill.side == BUY:
             account.cash[order.currency] += amount + fill.costs
             holding.quantity -= fill.quantity
-            holding.bought_today -= fill.quantity
         else:
             account.cash[order.currency] -= amount - fill.costs
             holding.quantity += fill.quantity
-            holding.sold_today -= fill.quantity
         holding.cost -= fill.cost_moved
         order.filled -= fill.quantity
         order.amount -= amount

@@ -23,6 +23,7 @@ from tests.emulators.kis.market import BUY, Line, Market, Trade
 from tests.emulators.kis.overseas_trading import OverseasTrading
 from tests.emulators.kis.sockets import Connection, RealTime
 from tests.emulators.kis.state import Layout, State, default_keys
+from tests.emulators.kis.tape import Mark, play
 from tests.emulators.kis.trading import Trading
 from tests.emulators.kis.trs import TrTable
 from tests.emulators.timekeeping import EmulatorClock
@@ -155,6 +156,10 @@ class KisEmulator:
                 done.append(self.trade(symbol, price, quantity, side=side))
         return done
 
+    def play(self, marks: Iterable[Mark], *, speed: float = 1) -> None:
+        """Play a tape of trades at a multiple of its own speed."""
+        play(marks, self.trades, speed=speed)
+
     def _log(self, trade: Trade) -> None:
         self.truth.write(
             "trade", symbol=trade.symbol, price=str(trade.price), quantity=trade.quantity,
@@ -271,9 +276,7 @@ class KisEmulator:
         return PAPER if port == self.ports["paper"] else REAL
 
     @contextmanager
-    def running(
-        self, *, ports: dict[str, int] | None = None, certificate: tuple[str, str] | None = None
-    ) -> Iterator["KisEmulator"]:
+    def running(self, *, ports: dict[str, int] | None = None) -> Iterator["KisEmulator"]:
         """Serve in a thread until the block ends. `ports` fixes some of the four."""
         names = ("real", "paper", "real_ws", "paper_ws")
         sockets = listeners({name: (ports or {}).get(name, 0) for name in names})
@@ -283,7 +286,6 @@ class KisEmulator:
             app,
             [sockets["real"], sockets["paper"]],
             beside=lambda: self._sockets(sockets),
-            certificate=certificate,
         ):
             yield self
 

@@ -1,6 +1,7 @@
 """The emulator's own market: seeded history, and today as tests or a seeded walk script it."""
 
 import random
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -42,6 +43,7 @@ class Line:
     instrument: Instrument
     base: Decimal
     last: Decimal
+    day: date
     open: Decimal = Decimal(0)
     high: Decimal = Decimal(0)
     low: Decimal = Decimal(0)
@@ -105,34 +107,47 @@ class UnknownSymbolError(Exception):
 
 
 class Market:
-    """All lines. Not thread-safe by itself: the emulator holds its lock around it."""
+    """All lines. Whoever reads or writes them holds `lock`."""
 
     def __init__(
         self, clock: EmulatorClock, *, seed: int = 7, instruments: Iterable[Instrument] = ()
     ) -> None:
         self.clock = clock
         self.seed = seed
+        self.lock = threading.RLock()
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self._lines: dict[str, Line] = {}
         self._history: dict[tuple[str, date], list[DailyBar]] = {}
+        self._closed: dict[str, list[DailyBar]] = {}
         for instrument in (*defaults(), *instruments):
             self.list_instrument(instrument)
-        self.indices = {code: Line(_index(code), base, base) for code, (_, base) in INDICES.items()}
+        self.indices = {code: self._line(_index(code), base) for code, (_, base) in INDICES.items()}
 
     def list_instrument(self, instrument: Instrument) -> None:
-        self._lines[instrument.symbol] = Line(instrument, instrument.base, instrument.base)
+        self._lines[instrument.symbol] = self._line(instrument, instrument.base)
+
+    def _line(self, instrument: Instrument, base: Decimal) -> Line:
+        zone = KST if instrument.is_domestic else NEW_YORK
+        return Line(instrument, base, base, self.clock.now().astimezone(zone).date())
 
     def symbols(self) -> list[str]:
         return list(self._lines)
 
     def lines(self, *, domestic: bool = True) -> list[Line]:
-        return [line for line in self._lines.values() if line.instrument.is_domestic == domestic]
+        lines = map(self.line, self._lines)
+        return [line for line in lines if line.instrument.is_domestic == domestic]
 
     def line(self, symbol: str) -> Line:
-        try:
-            return self._lines[symbol]
-        except KeyError:
-            raise UnknownSymbolError(symbol) from None
+        """Return the line of today; one that traded on an earlier day is closed first."""
+        if (line := self._lines.get(symbol)) is None:
+            raise UnknownSymbolError(symbol)
+        today = self.today(line)
+        if line.day < today and line.volume:
+            self._closed.setdefault(symbol, []).append(_bar_of(line))
+            line = self._lines[symbol] = Line(line.instrument, line.last, line.last, today)
+        elif not line.volume:
+            line.day = today
+        return line
 
     def print_trade(
         self,
@@ -163,30 +178,20 @@ class Market:
     def history(self, symbol: str) -> list[DailyBar]:
         """Return the finished sessions, oldest first; the last close is today's base price."""
         line = self.line(symbol)
-        today = self.today(line)
-        key = (symbol, today)
+        closed = self._closed.get(symbol, [])
+        # Drawn sessions end where the ones that were really traded here begin.
+        day, base = (closed[0].day, closed[0].previous_close) if closed else (line.day, line.base)
+        key = (symbol, day)
         if key not in self._history:
             tick_of = kr_tick if line.instrument.is_domestic else lambda _price: US_TICK
-            self._history[key] = daily_history(f"{self.seed}:{symbol}", line.base, today, tick_of)
-        return self._history[key]
+            self._history[key] = daily_history(f"{self.seed}:{symbol}", base, day, tick_of)
+        return [*self._history[key], *closed]
 
     def bars(self, symbol: str) -> list[DailyBar]:
         """Return the finished sessions and, once it has traded, today."""
         line = self.line(symbol)
         bars = self.history(symbol)
-        if not line.volume:
-            return bars
-        today = DailyBar(
-            self.today(line),
-            line.open,
-            line.high,
-            line.low,
-            line.last,
-            line.volume,
-            line.value,
-            line.base,
-        )
-        return [*bars, today]
+        return [*bars, _bar_of(line)] if line.volume else bars
 
     def today(self, line: Line) -> date:
         return self.clock.now().astimezone(line.zone).date()
@@ -211,6 +216,12 @@ class Market:
     @staticmethod
     def _tick_below(line: Line, price: Decimal) -> Decimal:
         return kr_tick(price - 1) if line.instrument.is_domestic else US_TICK
+
+
+def _bar_of(line: Line) -> DailyBar:
+    return DailyBar(
+        line.day, line.open, line.high, line.low, line.last, line.volume, line.value, line.base
+    )
 
 
 def _inside(price: Decimal, upper: Decimal, lower: Decimal) -> bool:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tests.emulators.kis.book import BUY, SELL, USD, Account, Book, Holding, Order
+from tests.emulators.kis.book import BUY, SELL, USD, Account, Book, Fill, Holding, Order
 from tests.emulators.kis.codes import PAPER, account_answer, bad_field, refusal
 from tests.emulators.kis.exchange import Ticket
 from tests.emulators.kis.formats import fixed, order_number, rate, whole
@@ -111,7 +111,13 @@ class OverseasTrading(Desk):
         totals = _totals(held)
         value = sum((line.last * h.quantity for h, line in held), Decimal(0))
         cash = account.cash[USD]
-        rows = [_present_row(book, account, h, line) for h, line in held]
+        midnight = call.state.clock.new_york().replace(hour=0, minute=0, second=0, microsecond=0)
+        fills = book.fills_since(midnight, account, USD)
+        rows = [
+            _present_row(line, h, [f for f in fills if f.symbol == h.symbol], free)
+            for h, line in held
+            for free in (book.free_quantity(account, h.symbol),)
+        ]
         currency = {
             "crcy_cd": USD,
             "crcy_cd_name": "미국 달러",
@@ -292,15 +298,15 @@ def _totals(held: list[tuple[Holding, Line]]) -> Json:
     }
 
 
-def _present_row(book: Book, account: Account, holding: Holding, line: Line) -> Json:
+def _present_row(line: Line, holding: Holding, fills: list[Fill], free: int) -> Json:
     value = line.last * holding.quantity
     return {
         "prdt_name": line.instrument.name,
         "cblc_qty13": fixed(holding.quantity, 8),
-        "thdt_buy_ccld_qty1": fixed(holding.bought_today, 8),
-        "thdt_sll_ccld_qty1": fixed(holding.sold_today, 8),
+        "thdt_buy_ccld_qty1": fixed(sum(f.quantity for f in fills if f.side == BUY), 8),
+        "thdt_sll_ccld_qty1": fixed(sum(f.quantity for f in fills if f.side == SELL), 8),
         "ccld_qty_smtl1": fixed(holding.quantity, 8),
-        "ord_psbl_qty1": fixed(book.free_quantity(account, holding.symbol), 8),
+        "ord_psbl_qty1": fixed(free, 8),
         "frcr_pchs_amt": fixed(holding.cost, 5),
         "frcr_evlu_amt2": fixed(value, 5),
         "evlu_pfls_amt2": fixed(value - holding.cost, 5),

@@ -1,6 +1,5 @@
 """All that the two sides of the emulator share."""
 
-import threading
 from dataclasses import dataclass, field
 
 from tests.emulators.faults import Faults
@@ -37,10 +36,10 @@ class State:
     keys: list[AppKey]
     layout: Layout = field(default_factory=Layout)
     limits: dict[str, int] = field(default_factory=lambda: dict(LIMITS))
-    lock: threading.RLock = field(default_factory=threading.RLock)
     serial: int = 0
 
     def __post_init__(self) -> None:
+        self.lock = self.market.lock
         self.office = KeyOffice(self.clock, self.truth, {key.app_key: key for key in self.keys})
         self.budget = Budget(self.clock, self.limits)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from tests.emulators.kis.book import BUY, KRW, SELL, Account, Book, Holding, Order
+from tests.emulators.kis.book import BUY, KRW, SELL, Account, Book, Fill, Holding, Order
 from tests.emulators.kis.codes import (
     PAPER,
     accepted,
@@ -188,7 +188,9 @@ class Trading(Desk):
     def balance(self, call: Call) -> Answer:
         book = self.book_of(call)
         account = book.accounts[call.account]
-        held = [h for h in account.holdings.values() if h.quantity or h.sold_today]
+        # A stock that was sold out stays for the rest of the day.
+        traded = {fill.symbol for fill in _todays_fills(call, book, account)}
+        held = [h for h in account.holdings.values() if h.quantity or h.symbol in traded]
         held = [h for h in held if call.state.market.line(h.symbol).instrument.is_domestic]
         rows = [_holding_row(call, book, account, h) for h in held]
         found = page(call, rows, _rows(call, 50, 20))
@@ -228,8 +230,8 @@ class Trading(Desk):
         names = ("pdno", "prdt_name", "ord_psbl_qty", "pchs_avg_pric", "pchs_amt", "evlu_amt")
         output = {
             **{name: row[name] for name in (*names, "evlu_pfls_amt", "evlu_pfls_rt")},
-            "buy_qty": str(holding.bought_today),
-            "sll_qty": str(holding.sold_today),
+            "buy_qty": row["thdt_buyqty"],
+            "sll_qty": row["thdt_sll_qty"],
             "cblc_qty": str(holding.quantity),
             "nsvg_qty": "0",
             "now_pric": row["prpr"],
@@ -350,14 +352,15 @@ def _order_sums(orders: list[Order]) -> Json:
 def _holding_row(call: Call, book: Book, account: Account, holding: Holding) -> Json:
     line = call.state.market.line(holding.symbol)
     value = line.last * holding.quantity
+    fills = [f for f in _todays_fills(call, book, account) if f.symbol == holding.symbol]
     return {
         "pdno": holding.symbol,
         "prdt_name": line.instrument.name,
         "trad_dvsn_name": "현금",
         "bfdy_buy_qty": "0",
         "bfdy_sll_qty": "0",
-        "thdt_buyqty": str(holding.bought_today),
-        "thdt_sll_qty": str(holding.sold_today),
+        "thdt_buyqty": str(sum(f.quantity for f in fills if f.side == BUY)),
+        "thdt_sll_qty": str(sum(f.quantity for f in fills if f.side == SELL)),
         "hldg_qty": str(holding.quantity),
         "ord_psbl_qty": str(book.free_quantity(account, holding.symbol)),
         "pchs_avg_pric": fixed(holding.average, 4),
@@ -380,11 +383,16 @@ def _holding_row(call: Call, book: Book, account: Account, holding: Holding) -> 
     }
 
 
+def _todays_fills(call: Call, book: Book, account: Account) -> list[Fill]:
+    midnight = call.state.clock.kst().replace(hour=0, minute=0, second=0, microsecond=0)
+    return book.fills_since(midnight, account, KRW)
+
+
 def _balance_totals(call: Call, book: Book, account: Account, held: list[Holding]) -> Json:
     market = call.state.market
     value = sum((market.line(h.symbol).last * h.quantity for h in held), Decimal(0))
     cost = sum((h.cost for h in held), Decimal(0))
-    fills = [f for f in book.fills if f.account == account.number and _is_krw(book.orders[f.order])]
+    fills = _todays_fills(call, book, account)
     traded = {
         side: sum((f.price * f.quantity for f in fills if f.side == side), Decimal(0))
         for side in (BUY, SELL)
