@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
@@ -45,5 +46,10 @@ def settings_section(request: HttpRequest, section: str) -> HttpResponse:
     if shown is None:
         message = "There is no such section."
         raise Http404(message)
-    context = {"section": shown, "sections": SECTIONS}
+    context = {
+        "section": shown,
+        "sections": SECTIONS,
+        "passkey_domain": settings.PASSKEY_RP_ID,
+        "passkey_address": settings.PASSKEY_ORIGINS[0],
+    }
     return render(request, f"settings/{shown.name}.html", context)

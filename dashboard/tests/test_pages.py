@@ -421,6 +421,17 @@ def test_the_settings_begin_with_the_profile(client: Client, lee: User) -> None:
     assert 'href="/settings"' in client.get("/trade").text
 
 
+def test_the_list_of_passkeys_knows_the_domain_that_they_are_for(
+    client: Client, lee: User, settings
+) -> None:
+    settings.PASSKEY_RP_ID, settings.PASSKEY_ORIGINS = "a.example", ["https://a.example"]
+
+    tags = Page(client.get("/settings/security").text).tags
+
+    shown = next(tag for name, tag in tags if name == "passkey-list")
+    assert (shown["data-domain"], shown["data-address"]) == ("a.example", "https://a.example")
+
+
 # Operators
 
 

@@ -9,6 +9,7 @@ import './settings/display-settings.ts';
 import './settings/email-notice.ts';
 import './settings/investor-profile.ts';
 import './settings/notification-settings.ts';
+import './settings/passkey-list.ts';
 import './settings/password-form.ts';
 import './settings/second-factor.ts';
 import './settings/session-list.ts';
