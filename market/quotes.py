@@ -9,6 +9,7 @@ import orjson
 from market.types import Quote
 from tradingplatform.services import services
 
+QUOTE_CHANNEL_PREFIX = "market:"
 QUOTE_TTL_S = 7 * 24 * 3600
 """Long enough for a holiday week; how old a quote is, its age says."""
 
@@ -35,7 +36,7 @@ def quotes_cached(symbols: Iterable[str]) -> dict[str, Quote]:
 
 def quote_channel(symbol: str) -> str:
     """Return the bus channel, which is also the stream name, of one symbol."""
-    return f"market:{symbol}"
+    return f"{QUOTE_CHANNEL_PREFIX}{symbol}"
 
 
 def quote_frame(quote: Quote, now: datetime) -> dict[str, object]:

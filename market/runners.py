@@ -63,9 +63,12 @@ def _lead_once(stop: threading.Event) -> None:
         if feed is not None:
             logger.info("Leading the market feed", extra={"epoch": lease.epoch})
             FEED_LEADS.set(1)
-            with alerts_watched() as watcher:
-                loop = FeedLoop(feed.provider, feed.book, see=watcher.see)
-                loop.run(stop, renew=lease.renew)
+            try:
+                with alerts_watched() as watcher:
+                    loop = FeedLoop(feed.provider, feed.book, see=watcher.see)
+                    loop.run(stop, renew=lease.renew)
+            finally:
+                feed.provider.close()
     finally:
         FEED_LEADS.set(0)
         lease.release()
@@ -117,18 +120,23 @@ class FeedLoop:
             self._turn_minute(at, is_first=self._minute is None)
             self._minute = minute
         self._store_when_due(at)
-        accepted = []
-        for tick in self._provider.ticks(at, elapsed_s):
-            quote = self._book.accept(tick, at)
-            if quote is not None:
-                accepted.append(quote)
+        accepted = self._accepted(at, elapsed_s)
         if self._see is not None:
             self._see(accepted, at)
         quotes = {quote.symbol: quote for quote in accepted}
-        for symbol in self._book.quiet_symbols(at - timedelta(seconds=CONFIRM_AFTER_S)):
+        quiet = self._book.quiet_symbols(at - timedelta(seconds=CONFIRM_AFTER_S))
+        for symbol in self._provider.vouched(quiet, at):
             quotes[symbol] = self._book.confirm(symbol, at)
         self._tell(list(quotes.values()), self._book.number_books(self._provider.books(at)), at)
         FEED_HEARTBEAT.set(at.timestamp())
+
+    def _accepted(self, at: datetime, elapsed_s: float) -> list[Quote]:
+        ticks = list(self._provider.ticks(at, elapsed_s))
+        # After the ticks were taken: the line of a symbol comes before its first tick.
+        for line in self._provider.lines_new():
+            self._book.admit(line)
+        quotes = (self._book.accept(tick, at) for tick in ticks)
+        return [quote for quote in quotes if quote is not None]
 
     def _turn_minute(self, at: datetime, *, is_first: bool) -> None:
         due = self._book.sessions_due(at)

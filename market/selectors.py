@@ -18,6 +18,7 @@ from market.adjusting import (
     is_raw,
 )
 from market.bar_store import bars_at
+from market.demand import demand_note
 from market.enums import ADJUSTED_SOURCES, Adjustment, BarInterval, StoredInterval, generated_names
 from market.errors import (
     BarRangeError,
@@ -97,6 +98,7 @@ def quotes_get(symbols: Iterable[str]) -> dict[str, Quote]:
     a symbol was ever told: a price is never invented.
     """
     wanted = list(dict.fromkeys(symbols))
+    demand_note(wanted)
     quotes = quotes_cached(wanted)
     absent = [symbol for symbol in wanted if symbol not in quotes]
     if absent:

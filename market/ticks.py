@@ -4,10 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from market import rules
 from market.types import OrderBook
+
+if TYPE_CHECKING:
+    from market.feed import Line
 
 CLOCK_SKEW_MAX = timedelta(seconds=60)
 
@@ -59,6 +62,18 @@ class TickProvider(Protocol):
 
     def session_start(self, exchange: str, on: date, base_prices: Sequence[Decimal]) -> None:
         """Take note that a session begins on these base prices."""
+
+    def vouched(self, symbols: Sequence[str], at: datetime) -> Sequence[str]:
+        """Return those of the quiet symbols whose price is known to stand unchanged at ``at``.
+
+        A source that has lost its connection vouches for nothing: the quotes grow old.
+        """
+
+    def lines_new(self) -> "Iterable[Line]":
+        """Return the lines of symbols that the source has begun to tell of."""
+
+    def close(self) -> None:
+        """End what the source has begun."""
 
 
 @dataclass(frozen=True, slots=True)

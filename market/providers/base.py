@@ -11,9 +11,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from market.enums import Adjustment
 from market.errors import CapabilityMissingError
 from market.rollup import BarArrays
 from market.ticks import DayFigures
+from market.types import OrderBook
 
 
 class Capability(StrEnum):
@@ -26,13 +28,6 @@ class Capability(StrEnum):
     FUNDAMENTALS = "FUNDAMENTALS"
     NEWS = "NEWS"
     MACRO = "MACRO"
-
-
-class Adjustment(StrEnum):
-    """Whether bars are as they traded, or re-scaled for what happened to the share since."""
-
-    RAW = "RAW"
-    SPLIT = "SPLIT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +52,6 @@ class ProviderQuote:
     bid: Decimal | None = None
     ask: Decimal | None = None
     traded_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BookLevel:
-    """One price of an order book, and how many shares wait there."""
-
-    price: Decimal
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class OrderBook:
-    """Asks from the lowest up, bids from the highest down."""
-
-    symbol: str
-    asks: tuple[BookLevel, ...]
-    bids: tuple[BookLevel, ...]
-    source: str
-    as_of: datetime
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,6 @@ from market.providers.base import (
     MacroSeries,
     MarketProvider,
     NewsItem,
-    OrderBook,
     ProviderBars,
     ProviderQuote,
 )
@@ -33,6 +32,7 @@ from market.providers.kis.provider import KisProvider
 from market.providers.payloads import quote_from_payload, quote_payload
 from market.providers.stored import SampleMarketProvider, StoredProvider
 from market.providers.yfinance import YfinanceProvider
+from market.types import OrderBook
 from tradingplatform.errors import (
     LimitExceededError,
     NotConfiguredError,

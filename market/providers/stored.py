@@ -7,11 +7,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from market import rules
-from market.enums import Source, StoredInterval
+from market.enums import ADJUSTED_SOURCES, Adjustment, Source, StoredInterval
 from market.errors import CapabilityMissingError
 from market.models import Bar
 from market.providers.base import (
-    Adjustment,
     Asset,
     BarsWanted,
     BaseProvider,
@@ -37,9 +36,10 @@ class StoredProvider(BaseProvider):
         self.name = source.value
 
     def bars(self, asset: Asset, wanted: BarsWanted) -> ProviderBars:
-        """Return stored bars of 1d or 1m, as they were stored."""
+        """Return stored bars of 1d or 1m as they are; the answer says how they are adjusted."""
+        is_adjusted = self.name in ADJUSTED_SOURCES
         if wanted.interval not in StoredInterval.values or (
-            wanted.adjustment is not Adjustment.RAW
+            wanted.adjustment is not Adjustment.RAW and not is_adjusted
         ):
             raise CapabilityMissingError(
                 f"{self.name} has bars as stored, of 1d and 1m only.",
@@ -63,7 +63,7 @@ class StoredProvider(BaseProvider):
         return ProviderBars(
             symbol=asset.symbol,
             interval=wanted.interval,
-            adjustment=Adjustment.RAW,
+            adjustment=Adjustment.ALL if is_adjusted else Adjustment.RAW,
             bars=bars,
             source=self.name,
             as_of=newest,

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
+from market.enums import Adjustment
 from market.errors import CapabilityMissingError
 from market.providers import values
 from market.providers.base import (
-    Adjustment,
     Asset,
     BarsWanted,
     BaseProvider,

@@ -1,6 +1,6 @@
 """The sample market as a source of ticks: the intraday process on the wall clock."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from market import rules
 from market.enums import Source
+from market.feed import Line
 from market.sample.depth import SampleDepth, ladder
 from market.sample.process import (
     FloatArray,
@@ -99,6 +100,17 @@ class SampleProvider:
         if exchange not in self._curves:
             return []
         return [self._walkers[place].symbol for place in self._process.members(exchange)]
+
+    def vouched(self, symbols: Sequence[str], at: datetime) -> Sequence[str]:
+        """Return all: nothing trades here that this process does not know of."""
+        return symbols
+
+    def lines_new(self) -> Iterable[Line]:
+        """Return none: the sample market knows its symbols from the start."""
+        return ()
+
+    def close(self) -> None:
+        """Do nothing: nothing was opened."""
 
     def _follow_clock(self, at: datetime) -> None:
         minute = at.replace(second=0, microsecond=0)

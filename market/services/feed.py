@@ -14,12 +14,14 @@ from market.cutting import LATE_MAX_S, MINUTE_S, MinuteBars, OpenBar
 from market.enums import Source, StoredInterval
 from market.feed import FeedBook, Line
 from market.models import Bar, Instrument
+from market.providers.kis.ticks import KisTickSource
 from market.quotes import quotes_cached
 from market.sample.process import FloatArray, Walker
 from market.sample.provider import SampleProvider
 from market.ticks import TickProvider
 from market.types import PRICE_UNIT, Quote
 from tradingplatform.db.transactions import global_tx
+from tradingplatform.services import services
 
 LOOK_BACK_DAYS = 400
 RETURNS_MIN = 30
@@ -38,6 +40,17 @@ class Feed:
 
 
 def feed_open(*, epoch: int, at: datetime) -> Feed | None:
+    """Build the feed that settings.MARKET_FEED names; None while there is nothing to feed.
+
+    The lines of the KIS feed come with the first quote of whatever is looked at.
+    """
+    if settings.MARKET_FEED == "kis":
+        source = KisTickSource(services.external.kis()).start()
+        return Feed(source, FeedBook((), epoch=str(epoch)))
+    return _sample_feed(epoch, at)
+
+
+def _sample_feed(epoch: int, at: datetime) -> Feed | None:
     """Build the sample feed from the stored bars; None while there is nothing to feed.
 
     Prices go on from the newest of the cached quote and the stored bar; volatility, volume

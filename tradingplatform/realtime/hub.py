@@ -6,16 +6,21 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+from django.conf import settings
+
 from tradingplatform import metrics
 from tradingplatform.realtime.frames import Frame
 from tradingplatform.realtime.sources import Position
 from tradingplatform.realtime.subscriptions import Subscription
 from tradingplatform.services import services
+from tradingplatform.services.audience import audience_tell
 from tradingplatform.services.websocket import Subscription as Feed
 from tradingplatform.services.websocket import WebsocketBus
 
 BUS_PREFIXES = ("market:", "book:", "stream:", "session:")
 INBOX_FRAMES = 100_000
+AUDIENCE_EVERY_S = 1.0
+AUDIENCE_KEPT_S = 10.0
 
 Listener = Callable[[bytes], None]
 
@@ -52,6 +57,7 @@ class Hub:
         self._feeds: list[Feed] = []
         self._bus = bus
         self._opening: asyncio.Task[None] | None = None
+        self._counting: asyncio.Task[None] | None = None
 
     async def ready(self) -> None:
         """Return once the hub hears the bus; a bus out of reach must not stop the loop."""
@@ -114,6 +120,8 @@ class Hub:
 
     def close(self) -> None:
         """Stop listening to the bus."""
+        if self._counting is not None:
+            self._counting.cancel()
         for feed in self._feeds:
             feed.close()
         self._channels.clear()
@@ -138,6 +146,21 @@ class Hub:
                 self._bus.subscribe, prefix, self.receive, on_gap=self.receive_gap
             )
             self._feeds.append(await self.loop.run_in_executor(None, listen))
+        if settings.AUDIENCE_PREFIXES:
+            self._counting = self.loop.create_task(self._count_audience())
+
+    async def _count_audience(self) -> None:
+        """Say every while how many sockets of this process follow what."""
+        prefixes = tuple(settings.AUDIENCE_PREFIXES)
+        while True:
+            counts = {
+                name: len(channel.members)
+                for name, channel in self._channels.items()
+                if name.startswith(prefixes)
+            }
+            tell = functools.partial(audience_tell, "sockets", counts, for_s=AUDIENCE_KEPT_S)
+            await self.loop.run_in_executor(None, tell)
+            await asyncio.sleep(AUDIENCE_EVERY_S)
 
     def _report_gap(self) -> None:
         for listener in tuple(self._gap_listeners):

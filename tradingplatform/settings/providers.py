@@ -8,6 +8,7 @@ from tradingplatform.settings.environment import Environment, load, stop
 ENV = load()
 
 KNOWN_PROVIDERS = ("KIS", "FMP", "CSV", "SAMPLE", "YFINANCE")
+_ENVIRONMENTS = {"LIVE": "LIVE", "REAL": "LIVE", "PAPER": "PAPER"}
 _KEY_FIELDS = {"app_key", "app_secret", "account", "environment"}
 
 
@@ -35,6 +36,15 @@ def market_providers(words: list[str]) -> list[str]:
     return chosen
 
 
+def market_feed(env: Environment) -> str:
+    """Return where live quotes come from; a source that is not set up ends the start."""
+    if env.market_feed == "kis" and not kis_app_keys(env.kis_app_keys):
+        stop("MARKET_FEED", "kis needs KIS_APP_KEYS.")
+    if env.market_feed == "kis" and env.external_url.startswith("sample"):
+        stop("MARKET_FEED", "kis needs EXTERNAL_URL=live:// (or empty).")
+    return env.market_feed
+
+
 def is_live(env: Environment) -> bool:
     """Whether the operator gave a key of any outside provider."""
     return bool(env.fmp_api_key or kis_app_keys(env.kis_app_keys))
@@ -47,9 +57,9 @@ def _kis_key(entry: dict[str, Any]) -> dict[str, str]:
         "app_key": str(entry["app_key"]),
         "app_secret": str(entry["app_secret"]),
         "account": str(entry.get("account", "")),
-        "environment": str(entry.get("environment", "LIVE")).upper(),
+        "environment": _ENVIRONMENTS[str(entry.get("environment", "LIVE")).upper()],
     }
-    if not key["app_key"] or not key["app_secret"] or key["environment"] not in {"LIVE", "PAPER"}:
+    if not key["app_key"] or not key["app_secret"]:
         raise ValueError
     return key
 
@@ -64,4 +74,4 @@ FMP_URL = ENV.fmp_url
 FMP_API_KEY = ENV.fmp_api_key
 FMP_PLAN = ENV.fmp_plan
 MARKET_PROVIDERS = market_providers(ENV.market_providers)
-MARKET_FEED = ENV.market_feed
+MARKET_FEED = market_feed(ENV)

@@ -14,3 +14,6 @@ REALTIME_SOCKETS_MAX = 10_000
 REALTIME_AUTH_TIMEOUT_S = 5.0
 REALTIME_HEARTBEAT_S = 15.0
 REALTIME_RECHECK_S = 30.0
+# Bus channels whose followers each process counts for all: a live source with few places is
+# asked for what people look at.
+AUDIENCE_PREFIXES: tuple[str, ...] = () if ENV.market_feed == "sample" else ("market:",)

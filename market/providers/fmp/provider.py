@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 
+from market.enums import Adjustment
 from market.errors import CapabilityMissingError, SymbolUnknownError
 from market.providers import values
 from market.providers.base import (
-    Adjustment,
     Asset,
     BarsWanted,
     BaseProvider,

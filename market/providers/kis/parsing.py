@@ -6,9 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from market.providers import values
-from market.providers.base import Asset, BookLevel, OrderBook, ProviderQuote
+from market.providers.base import Asset, ProviderQuote
 from market.providers.values import BarFigures, Row
 from market.ticks import DayFigures
+from market.types import BookLevel, OrderBook
 
 SOURCE = "KIS"
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -16,6 +17,15 @@ NEW_YORK = ZoneInfo("America/New_York")
 LEVELS = 10
 
 Body = Mapping[str, Any]
+
+
+def is_unknown(body: Body) -> bool:
+    """Whether this is how KIS says that it does not know a symbol: good, but without a price."""
+    row = body.get("output")
+    names = ("stck_prpr", "last")
+    return isinstance(row, Mapping) and not any(
+        str(row.get(name) or "").strip(" 0.") for name in names
+    )
 
 
 def quote_kr(body: Body, asset: Asset, at: datetime) -> ProviderQuote:

@@ -4,20 +4,20 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
+from market.enums import Adjustment
 from market.errors import CapabilityMissingError, ProviderAnswerError
 from market.providers import values
 from market.providers.base import (
-    Adjustment,
     Asset,
     BarsWanted,
     BaseProvider,
     Capability,
-    OrderBook,
     ProviderBars,
     ProviderQuote,
 )
 from market.providers.kis import parsing
 from market.providers.values import BarFigures
+from market.types import OrderBook
 from tradingplatform import clock
 from tradingplatform.services.external.client import Patience
 from tradingplatform.services.external.kis.codes import KisRefusedError
@@ -53,10 +53,9 @@ class KisProvider(BaseProvider):
         found, fault = {}, None
         for asset in assets:
             try:
-                found[asset.symbol] = self.quote(asset)
-            except KisRefusedError as exc:
-                if not exc.has_no_data:
-                    raise
+                quote = self.quote(asset)
+                if quote is not None:
+                    found[asset.symbol] = quote
             except ProviderAnswerError as exc:
                 logger.warning("A quote of KIS is unreadable", extra=exc.details)
                 fault = exc
@@ -64,13 +63,22 @@ class KisProvider(BaseProvider):
             raise fault
         return found
 
-    def quote(self, asset: Asset, *, patience: Patience | None = None) -> ProviderQuote:
-        """Return the quote of one instrument."""
-        if asset.exchange == "KRX":
-            answer = self._kr("inquire-price", "FHKST01010100", asset, {}, patience)
-            return parsing.quote_kr(answer.body, asset, answer.received_at)
-        answer = self._us("price", "HHDFS00000300", asset, {}, patience)
-        return parsing.quote_us(answer.body, asset, answer.received_at)
+    def quote(self, asset: Asset, *, patience: Patience | None = None) -> ProviderQuote | None:
+        """Return the quote of one instrument; None for one that KIS does not know."""
+        is_korean = asset.exchange == "KRX"
+        try:
+            if is_korean:
+                answer = self._kr("inquire-price", "FHKST01010100", asset, {}, patience)
+            else:
+                answer = self._us("price", "HHDFS00000300", asset, {}, patience)
+        except KisRefusedError as exc:
+            if exc.has_no_data:
+                return None
+            raise
+        if parsing.is_unknown(answer.body):
+            return None
+        read = parsing.quote_kr if is_korean else parsing.quote_us
+        return read(answer.body, asset, answer.received_at)
 
     def order_book(self, asset: Asset, *, patience: Patience | None = None) -> OrderBook:
         """Return ten levels of a Korean book, one of a US book."""

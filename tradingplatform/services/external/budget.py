@@ -91,7 +91,8 @@ class Budget:
             if wait_s > 0:
                 for earlier in taken:
                     services.cache.keep_slot(self._key(earlier), holder, 0)
-                return wait_s
+                # A call under way ends sooner than it might, and frees its place a window later.
+                return min(wait_s, window.length_s)
             taken.append(window)
         return 0.0
 

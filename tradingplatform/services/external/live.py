@@ -3,12 +3,15 @@
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from tradingplatform import clock
 from tradingplatform.errors import NotConfiguredError, NotFoundError, UnavailableError
+from tradingplatform.services.container import services
 from tradingplatform.services.external import PROVIDERS, ExternalAnswer
 from tradingplatform.services.external.client import ProviderClient
 from tradingplatform.services.external.fmp import FmpSession
+from tradingplatform.services.external.kis.multiplexer import FEED_STATE_KEY
 from tradingplatform.services.external.kis.pool import KisPool
 from tradingplatform.services.external.kis.session import KisCall, KisSession
 from tradingplatform.services.external.setup import fmp_setup, kis_setup
@@ -83,7 +86,9 @@ class LiveExternal:
         for client in self._clients():
             used, allowed = client.budget.in_use(), client.budget.windows[0].calls
             parts.append(f"{client.provider} ({used} of {allowed} calls in use)")
-        return f"live providers: {', '.join(parts) or 'not configured'}"
+        told = f"live providers: {', '.join(parts) or 'not configured'}"
+        feed = services.cache.get(FEED_STATE_KEY)
+        return told if feed is None else f"{told}; live feed: {_feed_text(feed)}"
 
     def _clients(self) -> list[ProviderClient]:
         found: list[ProviderClient] = []
@@ -92,3 +97,14 @@ class LiveExternal:
         with suppress(NotConfiguredError):
             found.append(self.fmp().client)
         return found
+
+
+def _feed_text(feed: Mapping[str, Any]) -> str:
+    lines = [
+        f"{one['name']} {'open' if one['is_open'] else 'closed'}"
+        f" {one['registered']}/{one['capacity']} registrations, silent {one['silence_s']} s,"
+        f" {one['reconnects']} reconnects, last error {one['last_error'] or 'none'}"
+        for one in feed["connections"]
+    ]
+    head = f"{feed['wanted']} wanted, {feed['polled']} polled, {feed['evictions']} evictions"
+    return "; ".join([head, *lines])

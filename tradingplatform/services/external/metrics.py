@@ -23,6 +23,9 @@ TOKENS_ISSUED = Counter(
 REGISTRATIONS = Gauge(
     "platform_kis_registrations", "Registrations held on this process' KIS sockets."
 )
+POLLED = Gauge(
+    "platform_kis_polled_symbols", "Symbols asked for by REST for want of a registration."
+)
 EVICTIONS = Counter("platform_kis_evictions", "Registrations given up for more wanted symbols.")
 RECONNECTS = Counter("platform_kis_reconnects", "KIS sockets opened again after a loss.")
 FRAMES_BAD = Counter("platform_kis_bad_frames", "Frames of KIS that could not be read.")

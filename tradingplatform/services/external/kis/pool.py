@@ -20,7 +20,7 @@ class KisPool:
         self._lock = threading.Lock()
 
     def get(self, call: KisCall, *, patience: Patience | None = None) -> KisAnswer:
-        """Ask with the next key in turn; the last one waits for its budget.
+        """Ask with a key that has budget left; else wait for that of a large budget.
 
         Raises NotConfiguredError when it needs a live key and there is none, and what
         KisSession.get raises.
@@ -51,4 +51,6 @@ class KisPool:
         with self._lock:
             self._turn += 1
             start = self._turn % len(able)
-        return [*able[start:], *able[:start]]
+        in_turn = [*able[start:], *able[:start]]
+        # Whoever has to wait does so at a live key: a paper key has one call a second.
+        return sorted(in_turn, key=lambda one: one.client.budget.windows[0].calls)

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from market.enums import Source
+from market.enums import Adjustment, Source
 from market.errors import CapabilityMissingError, ProviderAnswerError
 from market.providers import chain
 from market.providers.base import (
-    Adjustment,
     Asset,
     BarsWanted,
     BaseProvider,

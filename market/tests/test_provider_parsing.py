@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from market.errors import ProviderAnswerError
 from market.providers import values
-from market.providers.base import Asset, BookLevel
+from market.providers.base import Asset
 from market.providers.fmp import parsing as fmp
 from market.providers.kis import parsing as kis
+from market.types import BookLevel
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 SAMSUNG = Asset("005930", "KRX", "KRW")

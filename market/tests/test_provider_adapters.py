@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import time_machine
 
+from market.enums import Adjustment
 from market.errors import CapabilityMissingError, ProviderAnswerError
-from market.providers.base import Adjustment, Asset, BarsWanted
+from market.providers.base import Asset, BarsWanted
 from market.providers.fmp.provider import FmpProvider
 from market.providers.kis.provider import KisProvider
 from market.providers.yfinance import YfinanceProvider
@@ -106,7 +107,7 @@ def test_one_unreadable_quote_does_not_take_the_others_with_it() -> None:
     def answer(call: Any) -> dict[str, Any]:
         good = {"stck_prpr": "100", "acml_vol": "1"}
         is_good = call.params["FID_INPUT_ISCD"] == "005930"
-        return {"output": good if is_good else {"stck_prpr": "0"}}
+        return {"output": good if is_good else {"stck_prpr": "-5"}}
 
     provider = KisProvider(Pool(answer))
     assert set(provider.quotes([SAMSUNG, Asset("000660", "KRX", "KRW")])) == {"005930"}

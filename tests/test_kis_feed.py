@@ -1,0 +1,230 @@
+"""The live feed on KIS, against an emulator that misbehaves in every way it knows."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import pytest
+import time_machine
+from django.db import connections
+
+from market import demand
+from market.demand import demand_note
+from market.runners import feed_run
+from market.tests.factories import instrument_make
+from market.types import Quote
+from tests.emulators.faults import BAD_TICKS
+from tests.emulators.kis.emulator import KisEmulator, running_kis_emulator
+from tradingplatform.clock import now
+from tradingplatform.services import override_services, services
+from tradingplatform.services.external.live import LiveExternal
+
+pytestmark = [
+    pytest.mark.django_db(databases="__all__", transaction=True),
+    pytest.mark.flow,
+]
+
+WITHIN_S = 2.0
+TRADING_HOURS = "2026-11-24T01:30:00+00:00"
+
+
+@dataclass
+class Client:
+    """What somebody on a socket knows: the newest frame of each symbol, and all prices heard."""
+
+    quotes: dict[str, Quote] = field(default_factory=dict)
+    prices: set[tuple[str, Decimal]] = field(default_factory=set)
+    backwards: list[str] = field(default_factory=list)
+
+    def hear(self, _channel: str, payload: bytes) -> None:
+        quote = Quote.from_payload(orjson.loads(payload)["data"])
+        before = self.quotes.get(quote.symbol)
+        if before is not None and before.epoch == quote.epoch and before.seq >= quote.seq:
+            self.backwards.append(quote.symbol)
+        self.quotes[quote.symbol] = quote
+        self.prices.add((quote.symbol, quote.price))
+
+    def equals(self, emulator: KisEmulator, *symbols: str) -> bool:
+        for symbol in symbols:
+            quote, line = self.quotes.get(symbol), emulator.line(symbol)
+            if quote is None or (quote.price, quote.volume) != (line.last, line.volume):
+                return False
+        return True
+
+
+@dataclass
+class World:
+    emulator: KisEmulator
+    client: Client
+
+    def settle(self, *symbols: str, within_s: float = WITHIN_S) -> float:
+        """Wait until the client knows the truth; return how long it took."""
+        started = time.monotonic()
+        while not self.client.equals(self.emulator, *symbols):
+            took = time.monotonic() - started
+            if took > within_s:
+                quote = self.client.quotes.get(symbols[0])
+                line = self.emulator.line(symbols[0])
+                known = quote and (quote.price, quote.volume)
+                pytest.fail(f"after {took:.1f} s known {known}, true {line.last, line.volume}")
+            demand_note(symbols)
+            threading.Event().wait(0.02)
+        return time.monotonic() - started
+
+
+@pytest.fixture
+def emulator() -> Iterator[KisEmulator]:
+    with (
+        time_machine.travel(TRADING_HOURS, tick=True),
+        running_kis_emulator(ping_interval=1) as running,
+    ):
+        yield running
+
+
+@pytest.fixture
+def pointed(emulator: KisEmulator, settings: Any) -> Callable[..., None]:
+    """Point the platform at the emulator with some of its keys."""
+
+    def point(*environments: str, keys: int = 1) -> None:
+        said = emulator.settings(*environments, keys=keys)
+        names = {"real": "LIVE", "paper": "PAPER"}
+        settings.KIS_APP_KEYS = [
+            {**key, "environment": names[key["environment"]]}
+            for key in json.loads(said["KIS_APP_KEYS"])
+        ]
+        settings.KIS_HOSTS = {
+            "LIVE": (said["KIS_REST_URL"], said["KIS_WS_URL"]),
+            "PAPER": (said["KIS_PAPER_REST_URL"], said["KIS_PAPER_WS_URL"]),
+        }
+        settings.MARKET_FEED = "kis"
+
+    return point
+
+
+@pytest.fixture
+def world(emulator: KisEmulator, pointed: Callable[..., None]) -> Iterator[World]:
+    pointed()
+    for symbol in ("005930", "000660", "AAPL"):
+        instrument_make(symbol)
+    demand.demand_forget()
+    client, stop = Client(), threading.Event()
+    with override_services(external=LiveExternal()):
+        ear = services.websocket.subscribe("market:", client.hear)
+        feed = threading.Thread(target=_feed, args=(stop,))
+        feed.start()
+        yield World(emulator, client)
+        stop.set()
+        feed.join(20)
+        ear.close()
+        services.external.close()
+    assert not feed.is_alive()
+
+
+def _feed(stop: threading.Event) -> None:
+    try:
+        feed_run(stop)
+    finally:
+        connections.close_all()
+
+
+def test_trades_of_both_markets_reach_the_client(world: World) -> None:
+    world.settle("005930", "AAPL", within_s=15)
+    world.emulator.truth.wait_for("subscribe", count=2)
+    base = world.emulator.line("005930").base
+
+    world.emulator.trade("005930", base + 100, 7)
+    world.emulator.trade("AAPL", world.emulator.line("AAPL").base + 1, 3)
+    world.settle("005930", "AAPL")
+
+    quote = world.client.quotes["005930"]
+    assert (quote.source, quote.base_price, quote.volume) == ("KIS", base, 7)
+    assert (quote.change, quote.bid) == (Decimal(100), base + 100)
+    assert world.client.backwards == []
+
+
+MISBEHAVIOURS: list[tuple[str, dict[str, Any]]] = [
+    ("ws_gap", {"times": 1}),
+    ("ws_gap", {"times": 5}),
+    ("ws_duplicate", {"times": 3}),
+    ("ws_reorder", {"times": 1}),
+    ("ws_reorder", {"times": 3}),
+    ("ws_cut", {"times": 1}),
+    ("ws_close", {"times": 1}),
+    ("ws_malformed", {"times": 3}),
+    ("ws_extra_field", {"times": 3}),
+    *(("ws_bad_tick", {"times": 2, "variant": name}) for name in BAD_TICKS),
+    ("ws_early_notice", {"times": 1}),
+    ("ping_silence", {"times": 3}),
+    ("error", {"times": 1, "status": 500}),
+    ("error", {"times": 1, "status": 429}),
+    ("error", {"times": 1, "status": 500, "code": "EGW00201"}),
+    ("error", {"times": 1, "status": 200, "code": "EGW00201"}),
+    ("error", {"times": 1, "status": 500, "code": "IGW00007"}),
+    ("error", {"times": 1, "status": 500, "code": "EGW00123"}),
+    ("garbage", {"times": 1}),
+    ("cut", {"times": 1}),
+    ("slow", {"times": 2, "seconds": 0.5}),
+]
+
+
+def test_after_each_misbehaviour_the_client_knows_the_truth_again(world: World) -> None:
+    emulator = world.emulator
+    world.settle("005930", "000660", within_s=15)
+    emulator.truth.wait_for("subscribe", count=2)
+
+    for kind, options in MISBEHAVIOURS:
+        emulator.misbehave(kind, **options)
+        emulator.walk(6, ["005930", "000660"])
+        world.settle("005930", "000660")
+        emulator.behave()
+        world.settle("005930", "000660")
+
+    told = {
+        (entry.data["symbol"], Decimal(entry.data["price"]))
+        for entry in emulator.truth.find("trade")
+    }
+    bases = {(symbol, emulator.line(symbol).base) for symbol in ("005930", "000660")}
+    assert world.client.prices <= told | bases
+    assert world.client.backwards == []
+
+
+@pytest.mark.parametrize("loss", ["drop_sockets", "expire_tokens", "revoke_tokens"])
+def test_what_is_lost_comes_back_by_itself(world: World, loss: str) -> None:
+    world.settle("005930", within_s=15)
+    world.emulator.truth.wait_for("subscribe", count=1)
+    socketless = len(world.emulator.truth.find("subscribe"))
+
+    getattr(world.emulator, loss)()
+    world.emulator.trade("005930", world.emulator.line("005930").base + 100, 3)
+
+    world.settle("005930")
+    if loss == "drop_sockets":
+        world.emulator.truth.wait_for("subscribe", count=socketless + 1)
+
+
+def test_a_source_that_is_cut_vouches_for_nothing_and_recovers(world: World) -> None:
+    emulator, client = world.emulator, world.client
+    world.settle("005930", within_s=15)
+    emulator.misbehave("ws_refuse")
+    emulator.misbehave("hang", path="inquire-price")
+    emulator.drop_sockets()
+    emulator.truth.wait_for("socket_closed", count=1)
+    known = client.quotes["005930"]
+    emulator.trade("005930", known.price + 500, 1)
+
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        demand_note(["005930"])
+        threading.Event().wait(0.05)
+    stale = client.quotes["005930"]
+    assert stale.price == known.price
+    assert stale.age_ms(now()) >= 2_000
+
+    emulator.behave()
+    world.settle("005930", within_s=12)
+    assert client.quotes["005930"].price == known.price + 500
