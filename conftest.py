@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import settings as property_settings
 
 LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}  # noqa: S104 - compared only
 ID_CHARACTERS = 40
+COUNTED = "counted: "
 # How long one example takes says more about the machine than about the code.
 property_settings.register_profile("project", deadline=None)
 property_settings.load_profile("project")
@@ -50,6 +52,22 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
     # Long texts are often made at random, and parallel workers must agree on every name.
     return argname if isinstance(val, str | bytes) and len(val) > ID_CHARACTERS else None
+
+
+@pytest.fixture
+def count(record_property: Callable[[str, object], None]) -> Callable[[str, int], None]:
+    """Count what a test went through; sums stand at the end of the run."""
+    return lambda what, number: record_property(f"{COUNTED}{what}", number)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    sums: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        for name, number in report.user_properties if report.when == "call" else ():
+            if name.startswith(COUNTED):
+                sums[name.removeprefix(COUNTED)] += number
+    for what, number in sorted(sums.items()):
+        terminalreporter.write_line(f"{what}: {number:,}")
 
 
 @pytest.fixture(autouse=True)

@@ -66,11 +66,13 @@ class ToolCallOutput(serializers.Serializer[Any]):
 
 
 class UsageOutput(serializers.Serializer[Any]):
-    model = serializers.CharField()
-    language = serializers.ChoiceField(choices=Language.choices)
-    requests = serializers.IntegerField()
-    input_tokens = serializers.IntegerField()
-    output_tokens = serializers.IntegerField()
+    """What an answer cost; empty for a question and before the answer is there."""
+
+    model = serializers.CharField(required=False)
+    language = serializers.ChoiceField(choices=Language.choices, required=False)
+    requests = serializers.IntegerField(required=False)
+    input_tokens = serializers.IntegerField(required=False)
+    output_tokens = serializers.IntegerField(required=False)
 
 
 class MessageOutput(serializers.Serializer[Any]):

@@ -133,7 +133,9 @@ class InstrumentOutput(serializers.Serializer[Any]):
     is_tradable = serializers.BooleanField(help_text="False for an index or a delisted one.")
     listed_date = serializers.DateField(allow_null=True)
     delisted_date = serializers.DateField(allow_null=True)
-    tick_size = serializers.CharField(help_text="At the base price; null without one.")
+    tick_size = serializers.CharField(
+        allow_null=True, help_text="At the base price; null without one."
+    )
     lot_size = serializers.IntegerField()
     base_price = serializers.CharField(allow_null=True)
     price_band = serializers.DictField(child=serializers.CharField(), allow_null=True)

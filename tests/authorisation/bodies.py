@@ -1,0 +1,27 @@
+"""A good body for each call that takes one and names a thing of somebody.
+
+Without it a call with a foreign id might be refused for its body, which would prove nothing:
+tests/authorisation/test_things.py asks for the owner's own thing first and must succeed.
+"""
+
+from typing import Any
+
+BODIES: dict[str, dict[str, Any]] = {
+    "PATCH portfolio:portfolio": {"name": "Another name"},
+    "POST portfolio:cash": {"kind": "DEPOSIT", "currency": "KRW", "amount": "1000"},
+    "POST portfolio:orders": {
+        "client_order_id": "from-the-matrix",
+        "symbol": "AAPL",
+        "side": "BUY",
+        "order_type": "LIMIT",
+        "quantity": "1",
+        "limit_price": "181",
+    },
+    "PATCH portfolio:order": {"limit_price": "179"},
+    "PATCH chat:room": {"title": "Another title"},
+    "POST chat:messages": {"client_message_id": "from-the-matrix", "content": "MSFT?"},
+}
+# What a good call answers where it is no success: nothing is called with users' keys yet, and
+# a portfolio that holds something is not closed.
+OTHERWISE = {"POST accounts:broker-key-test": 501, "DELETE portfolio:portfolio": 409}
+HEADERS = {"POST portfolio:cash": {"Idempotency-Key": "from-the-matrix"}}

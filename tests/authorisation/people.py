@@ -1,0 +1,172 @@
+"""People with something of everything, marked by a word that stands in each text of theirs.
+
+A new kind of thing that users own gets its place in ``belongings``: the name of its path
+parameter with the id (``things``), so that the matrix can ask for one's own, somebody
+else's and nobody's, and a text that carries the mark, so that the canary crawl would see it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.test import Client
+
+from accounts.models import ApiKey, Session, User, UserApiKey
+from accounts.services import Device, user_log_in, user_sign_up
+from accounts.services.api_keys import KeyTerms, api_key_create
+from accounts.services.broker_keys import BrokerKeyName, broker_key_store
+from accounts.services.exports import export_ask
+from accounts.tests.factories import address_confirm
+from chat.services import message_post, room_create
+from market.tests.factories import bars_make, instrument_make, quote_put
+from portfolio.enums import OrderSide, OrderType
+from portfolio.services import order_place, portfolio_open, trade_import
+from portfolio.types import HistoricTrade, OrderRequest
+from tradingplatform.api.principal import Scope
+from tradingplatform.clock import now
+
+PASSWORD = "correct horse battery"
+OUTSIDE = "203.0.113.9"
+ALL_SCOPES = tuple(scope.value for scope in Scope)
+
+
+@dataclass
+class Person:
+    """Somebody with an account, logged in, and the ids of what is theirs."""
+
+    user: User
+    mark: str
+    access: str
+    refresh: str
+    session: Session
+    things: dict[str, str] = field(default_factory=dict)
+
+    def thing(self, view_name: str, parameter: str) -> str:
+        """Return the id of this person's thing that a path parameter of a view names."""
+        found = self.things.get(f"{view_name} {parameter}") or self.things.get(parameter)
+        if found is None:
+            message = (
+                f"{view_name} takes {{{parameter}}}: tests/authorisation/people.py must say, in "
+                "belongings(), which thing of a person that is"
+            )
+            raise AssertionError(message)
+        return found
+
+
+def market_make() -> None:
+    """Store two instruments with bars and live quotes."""
+    for symbol, price in (("AAPL", "200"), ("005930", "71000")):
+        instrument = instrument_make(symbol)
+        start = (now() - timedelta(days=90)).date()
+        bars_make(instrument, start, [str(Decimal(price) + day % 7) for day in range(80)])
+        quote_put(instrument, price)
+
+
+def person_make(name: str, *, is_staff: bool = False, verified: bool = True) -> Person:
+    """Sign somebody up and in; ``name`` is the mark."""
+    device = Device(ip=OUTSIDE, user_agent=f"{name}Agent")
+    user = user_sign_up(
+        email=f"{name.lower()}@example.com", password=PASSWORD, nickname=name, is_staff=is_staff
+    )
+    if verified:
+        address_confirm(user)
+    opened = user_log_in(email=user.email, password=PASSWORD, device=device)
+    tokens = opened.tokens
+    return Person(user, name, tokens.access, tokens.refresh, opened.session)
+
+
+def belongings(person: Person) -> None:
+    """Give somebody something of everything; see the module's text."""
+    _keys(person)
+    _trading(person)
+    _chat(person)
+    second = user_log_in(
+        email=person.user.email,
+        password=PASSWORD,
+        device=Device(ip=OUTSIDE, user_agent=f"{person.mark}Phone"),
+    )
+    person.things["session_id"] = str(second.session.sid)
+    export_ask(owner=person.user, device=Device(ip=OUTSIDE, user_agent=f"{person.mark}Export"))
+
+
+def key_make(person: Person, scopes: tuple[str, ...], **changes: Any) -> str:
+    """Make an API key; return what the program sends. ``changes`` are made to its row."""
+    wanted = scopes or ALL_SCOPES
+    made = api_key_create(
+        owner=person.user, name=f"{person.mark}Bot", terms=KeyTerms(scopes=wanted)
+    )
+    changed = {"scopes": list(scopes), **changes}
+    ApiKey.objects.filter(pk=made.row.pk).update(**changed)
+    return made.secret
+
+
+def page_log_in(person: Person, client: Client) -> Client:
+    """Log a browser in through the form and return it."""
+    body = {"email": person.user.email, "password": PASSWORD}
+    answer = client.post("/log-in", body)
+    assert answer.status_code == 302, answer.content
+    return client
+
+
+def _keys(person: Person) -> None:
+    key_make(person, ALL_SCOPES)
+    key = ApiKey.objects.filter(user=person.user).get()
+    broker = broker_key_store(
+        owner=person.user,
+        which=BrokerKeyName("FMP", "LIVE"),
+        given={"api_key": f"{person.mark}ProviderKey0000"},
+    )
+    assert isinstance(broker, UserApiKey)
+    person.things["accounts:api-key key_id"] = str(key.pk)
+    person.things["accounts:broker-key key_id"] = str(broker.pk)
+    person.things["accounts:broker-key-test key_id"] = str(broker.pk)
+
+
+def _trading(person: Person) -> None:
+    owner = person.user.pk
+    cash = {"KRW": Decimal(9_000_000), "USD": Decimal(9_000)}
+    portfolio = portfolio_open(
+        account_db_key=owner,
+        name=f"{person.mark} savings",
+        base_currency="KRW",
+        initial_cash=cash,
+    )
+    trade_import(
+        account_db_key=owner,
+        portfolio_id=portfolio.pk,
+        trade=HistoricTrade(
+            client_order_id=f"{person.mark}-bought",
+            symbol="AAPL",
+            side=OrderSide.BUY,
+            quantity=Decimal(7),
+            price=Decimal(190),
+            executed_at=now() - timedelta(days=30),
+            source="SAMPLE",
+        ),
+    )
+    order = order_place(
+        account_db_key=owner,
+        portfolio_id=portfolio.pk,
+        request=OrderRequest(
+            client_order_id=f"{person.mark}-order",
+            symbol="AAPL",
+            side=OrderSide.BUY,
+            order_type=OrderType.LIMIT,
+            quantity=Decimal(3),
+            limit_price=Decimal(180),
+        ),
+    )
+    person.things |= {"portfolio_id": str(portfolio.pk), "order_id": str(order.pk)}
+
+
+def _chat(person: Person) -> None:
+    owner = person.user.pk
+    room = room_create(account_db_key=owner, title=f"{person.mark} questions")
+    message = message_post(
+        account_db_key=owner,
+        room_id=room.pk,
+        client_message_id=f"{person.mark}-q1",
+        content=f"{person.mark} asks for the price of AAPL",
+    )
+    person.things |= {"room_id": str(room.pk), "message_id": str(message.pk)}

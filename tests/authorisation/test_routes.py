@@ -1,0 +1,59 @@
+"""Route x method x kind of caller: the answer is the table's, and a refusal changes nothing."""
+
+from collections.abc import Callable
+from copy import deepcopy
+
+import pytest
+from django.test import Client
+
+from tests.authorisation.callers import KINDS, Kind
+from tests.authorisation.databases import changed, fingerprints, undone
+from tests.authorisation.people import Person
+from tests.authorisation.routes import Call, calls, expected, fault, values_of
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+CALLS = list(calls())
+# Django's admin answers all strangers alike: these see what there is to see.
+ADMIN_KINDS = {"anonymous", "owner", "page", "page of an operator", "administrator", "insider"}
+CELLS_MIN = 5_000
+
+
+def cells(kind: Kind) -> list[Call]:
+    """Return what a kind of caller is tried at."""
+    return [
+        call for call in CALLS if kind.name in ADMIN_KINDS or not call.name.startswith("admin:")
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_every_call_is_answered_as_the_table_says(
+    kind: Kind, owner: Person, count: Callable[[str, int], None]
+) -> None:
+    client = kind.client(owner)
+    faults = {}
+    refused = [call for call in cells(kind) if not expected(call, kind).allowed]
+    allowed = [call for call in cells(kind) if expected(call, kind).allowed]
+    before = fingerprints()
+
+    for call in refused:
+        faults[str(call)] = answer_fault(client, call, kind, owner)
+    touched = changed(before)
+    for call in allowed:
+        with undone():
+            faults[str(call)] = answer_fault(client, call, kind, owner)
+
+    assert {call: wrong for call, wrong in faults.items() if wrong} == {}
+    assert touched == []
+    count("authorisation matrix, cells of routes", len(refused) + len(allowed))
+
+
+def answer_fault(client: Client, call: Call, kind: Kind, owner: Person) -> str:
+    cookies = deepcopy(client.cookies)  # an answer may take them away
+    url = call.url(values_of(call, owner.thing))
+    answer = client.generic(call.method, url, b"{}", content_type="application/json")
+    client.cookies = cookies
+    return fault(answer, expected(call, kind))
+
+
+def test_the_matrix_has_not_shrunk() -> None:
+    assert sum(len(cells(kind)) for kind in KINDS.values()) >= CELLS_MIN
