@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON_IN_VENV := .venv/bin/python
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 
-.PHONY: help run test races check fix bench stack stack-stop clean lock setup setup-dev
+.PHONY: help run test races check fix fuzz bench stack stack-stop clean lock setup setup-dev
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ fix: setup-dev ## format the code and templates and repair what the linters can
 	@.venv/bin/ruff check --fix --quiet || true
 	@.venv/bin/ruff format
 	@.venv/bin/djlint . --reformat --quiet || true
+
+fuzz: setup-dev ## send many cases to every operation, and mutated tokens (FUZZ_CASES=…, FUZZ_SEED=…)
+	@$(PYTHON_IN_VENV) bin/fuzz.py
 
 bench: setup-dev ## run the benchmarks, each beside a peer (BENCH=fanout for one)
 	@for file in benchmarks/$(or $(BENCH),[a-z]*).py; do echo "== $$file"; $(PYTHON_IN_VENV) $$file || exit 1; done

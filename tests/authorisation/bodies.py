@@ -18,6 +18,10 @@ BODIES: dict[str, dict[str, Any]] = {
         "limit_price": "181",
     },
     "PATCH portfolio:order": {"limit_price": "179"},
+    "PATCH market:watchlist": {"name": "Another list"},
+    "POST market:watchlist-items": {"symbol": "005930"},
+    "PUT market:watchlist-items": {"version": 2, "symbols": ["AAPL"]},
+    "PATCH market:watchlist-item": {"note": "Another note"},
     "PATCH chat:room": {"title": "Another title"},
     "POST chat:messages": {"client_message_id": "from-the-matrix", "content": "MSFT?"},
 }

@@ -19,6 +19,8 @@ from accounts.services.broker_keys import BrokerKeyName, broker_key_store
 from accounts.services.exports import export_ask
 from accounts.tests.factories import address_confirm
 from chat.services import message_post, room_create
+from market.models import Watchlist
+from market.services.watchlists import watchlist_item_add, watchlist_make
 from market.tests.factories import bars_make, instrument_make, quote_put
 from portfolio.enums import OrderSide, OrderType
 from portfolio.services import order_place, portfolio_open, trade_import
@@ -40,6 +42,7 @@ class Person:
     access: str
     refresh: str
     session: Session
+    won: int = 9_000_000
     things: dict[str, str] = field(default_factory=dict)
 
     def thing(self, view_name: str, parameter: str) -> str:
@@ -64,7 +67,7 @@ def market_make() -> None:
 
 
 def person_make(name: str, *, is_staff: bool = False, verified: bool = True) -> Person:
-    """Sign somebody up and in; ``name`` is the mark."""
+    """Sign somebody up and in; ``name`` is the mark. ``won`` is what ``belongings`` pays in."""
     device = Device(ip=OUTSIDE, user_agent=f"{name}Agent")
     user = user_sign_up(
         email=f"{name.lower()}@example.com", password=PASSWORD, nickname=name, is_staff=is_staff
@@ -81,6 +84,7 @@ def belongings(person: Person) -> None:
     _keys(person)
     _trading(person)
     _chat(person)
+    _watching(person)
     second = user_log_in(
         email=person.user.email,
         password=PASSWORD,
@@ -125,7 +129,7 @@ def _keys(person: Person) -> None:
 
 def _trading(person: Person) -> None:
     owner = person.user.pk
-    cash = {"KRW": Decimal(9_000_000), "USD": Decimal(9_000)}
+    cash = {"KRW": Decimal(person.won), "USD": Decimal(9_000)}
     portfolio = portfolio_open(
         account_db_key=owner,
         name=f"{person.mark} savings",
@@ -170,3 +174,13 @@ def _chat(person: Person) -> None:
         content=f"{person.mark} asks for the price of AAPL",
     )
     person.things |= {"room_id": str(room.pk), "message_id": str(message.pk)}
+
+
+def _watching(person: Person) -> None:
+    owner = person.user.pk
+    watchlist_make(account_db_key=owner, name=f"{person.mark} list")
+    row = Watchlist.objects.for_user(owner).get()
+    watchlist_item_add(
+        account_db_key=owner, watchlist_id=row.pk, symbol="AAPL", note=f"{person.mark} note"
+    )
+    person.things["watchlist_id"] = str(row.pk)

@@ -1,28 +1,25 @@
 """Address x credentials x frame x stream: admitted, joined and answered as the table says."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any, get_args
 
-import orjson
 import pytest
 from asgiref.sync import async_to_sync
-from asgiref.testing import ApplicationCommunicator
 
 from accounts.services import ws_ticket_issue
 from chat.tools.registry import TOOLS
 from tests.authorisation.callers import KINDS, Kind
 from tests.authorisation.databases import changed, fingerprints, undone
-from tests.authorisation.people import OUTSIDE, Person
+from tests.authorisation.people import Person
+from tests.authorisation.sockets import Shown, Socket, opened
 from tradingplatform.api import policy
 from tradingplatform.api.policy import permits
 from tradingplatform.errors import PermissionDeniedError
 from tradingplatform.ids import uuid7
 from tradingplatform.realtime.hub import close_hub
 from tradingplatform.realtime.messages import AnyClientFrame
-from tradingplatform.routing import ROUTES, socket_application
+from tradingplatform.routing import ROUTES
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 # Programs sign in to no socket, whatever their key allows.
@@ -38,72 +35,6 @@ def in_this_thread(settings: Any) -> Iterator[None]:
     settings.REALTIME_THREAD_SENSITIVE = True
     yield
     close_hub()
-
-
-@dataclass
-class Socket:
-    """One socket, spoken to inside this process."""
-
-    wire: ApplicationCommunicator
-
-    async def send(self, **frame: Any) -> None:
-        await self.wire.send_input(
-            {"type": "websocket.receive", "text": orjson.dumps(frame).decode()}
-        )
-
-    async def receive(self) -> dict[str, Any]:
-        """Return the next frame, or {"type": "closed", "code": …}."""
-        event = await self.wire.receive_output(timeout=10)
-        if event["type"] == "websocket.close":
-            return {"type": "closed", "code": event["code"]}
-        body: dict[str, Any] = orjson.loads(event.get("text") or event["bytes"])
-        return body
-
-    async def answer(self, **frame: Any) -> list[dict[str, Any]]:
-        """Send a frame and return what comes until the answer to a ping behind it."""
-        await self.send(**frame)
-        await self.send(type="ping", sequence=99)
-        came: list[dict[str, Any]] = []
-        while True:
-            body = await self.receive()
-            if body["type"] == "closed":
-                return [*came, body]
-            if body["type"] == "pong":
-                return came
-            came.append(body)
-
-
-@asynccontextmanager
-async def opened(address: str, credentials: "Shown") -> AsyncIterator[Socket]:
-    headers = [(b"host", b"testserver")]
-    if credentials.cookie:
-        headers += [(b"origin", b"http://testserver"), (b"cookie", credentials.cookie.encode())]
-    scope = {
-        "type": "websocket",
-        "path": address,
-        "query_string": credentials.query,
-        "headers": headers,
-        "client": (OUTSIDE, 1),
-        "subprotocols": [],
-    }
-    wire = ApplicationCommunicator(socket_application, scope)
-    await wire.send_input({"type": "websocket.connect"})
-    assert (await wire.receive_output(timeout=10))["type"] == "websocket.accept"
-    socket = Socket(wire)
-    if credentials.token:
-        await socket.send(type="auth", token=credentials.token)
-    yield socket
-    await wire.send_input({"type": "websocket.disconnect", "code": 1000})
-    await wire.wait(timeout=10)
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What a client shows at the door."""
-
-    token: str = ""
-    query: bytes = b""
-    cookie: str = ""
 
 
 def shown_by(kind: Kind, owner: Person) -> Shown:

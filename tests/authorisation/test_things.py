@@ -19,6 +19,7 @@ from tests.authorisation.people import Person
 from tests.authorisation.routes import Call, calls, expected, values_of
 from tradingplatform.ids import uuid7
 
+DOCUMENT: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
 Things = Callable[[str, str], str]
 pytestmark = pytest.mark.django_db(databases="__all__")
 CALLS = [
@@ -101,11 +102,10 @@ def told(answer: Any) -> tuple[int, str]:
 
 def named_ids() -> Iterator[tuple[str, str, str]]:
     """Return (path, method, name) of each id in a query or a body."""
-    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
-    for path, verbs in document["paths"].items():
+    for path, verbs in DOCUMENT["paths"].items():
         for method, operation in verbs.items():
             query = [p["name"] for p in operation.get("parameters", []) if p["in"] == "query"]
-            for name in (*query, *body_of(operation, document)):
+            for name in (*query, *body_of(operation, DOCUMENT)):
                 if ID.search(name) and name not in MADE_UP:
                     yield path, method, name
 
