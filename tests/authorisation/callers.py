@@ -22,7 +22,7 @@ from tests.authorisation.people import (
     page_log_in,
     person_make,
 )
-from tradingplatform.api.principal import Principal, Scope
+from tradingplatform.api.principal import Scope
 from tradingplatform.clock import now
 
 
@@ -101,10 +101,7 @@ def _locked_key(_: Person) -> dict[str, str]:
 
 def _closed(_: Person) -> dict[str, str]:
     person = person_make("Closed")
-    owner = Principal(
-        account_db_key=person.user.pk, uid=person.user.uid, session_id=person.session.pk
-    )
-    account_close(owner=owner, password=PASSWORD, device=Device(ip=OUTSIDE))
+    account_close(owner=person.principal, password=PASSWORD, device=Device(ip=OUTSIDE))
     return _bearer(person.access)
 
 

@@ -25,7 +25,7 @@ from market.tests.factories import bars_make, instrument_make, quote_put
 from portfolio.enums import OrderSide, OrderType
 from portfolio.services import order_place, portfolio_open, trade_import
 from portfolio.types import HistoricTrade, OrderRequest
-from tradingplatform.api.principal import Scope
+from tradingplatform.api.principal import Principal, Scope
 from tradingplatform.clock import now
 
 PASSWORD = "correct horse battery"
@@ -44,6 +44,16 @@ class Person:
     session: Session
     won: int = 9_000_000
     things: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def principal(self) -> Principal:
+        """Return this person as the services see a caller."""
+        return Principal(
+            account_db_key=self.user.pk,
+            uid=self.user.uid,
+            session_id=self.session.pk,
+            is_verified=True,
+        )
 
     def thing(self, view_name: str, parameter: str) -> str:
         """Return the id of this person's thing that a path parameter of a view names."""
@@ -91,14 +101,15 @@ def belongings(person: Person) -> None:
         device=Device(ip=OUTSIDE, user_agent=f"{person.mark}Phone"),
     )
     person.things["session_id"] = str(second.session.sid)
-    export_ask(owner=person.user, device=Device(ip=OUTSIDE, user_agent=f"{person.mark}Export"))
+    copier = Device(ip=OUTSIDE, user_agent=f"{person.mark}Export")
+    export_ask(owner=person.principal, password=PASSWORD, device=copier)
 
 
 def key_make(person: Person, scopes: tuple[str, ...], **changes: Any) -> str:
     """Make an API key; return what the program sends. ``changes`` are made to its row."""
     wanted = scopes or ALL_SCOPES
     made = api_key_create(
-        owner=person.user, name=f"{person.mark}Bot", terms=KeyTerms(scopes=wanted)
+        owner=person.principal, name=f"{person.mark}Bot", terms=KeyTerms(scopes=wanted)
     )
     changed = {"scopes": list(scopes), **changes}
     ApiKey.objects.filter(pk=made.row.pk).update(**changed)
@@ -117,7 +128,7 @@ def _keys(person: Person) -> None:
     key_make(person, ALL_SCOPES)
     key = ApiKey.objects.filter(user=person.user).get()
     broker = broker_key_store(
-        owner=person.user,
+        owner=person.principal,
         which=BrokerKeyName("FMP", "LIVE"),
         given={"api_key": f"{person.mark}ProviderKey0000"},
     )

@@ -12,7 +12,7 @@ from tradingplatform.api.policy import Access, Route, access_for, permits, route
 
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 # Real addresses for patterns that hold no id of a person.
-_KNOWN = {"symbol": "AAPL", "object_id": "1", "content_type_id": "1"}
+_KNOWN = {"symbol": "AAPL", "section": "profile", "object_id": "1", "content_type_id": "1"}
 _LOG_IN = "/log-in"
 NOT_SET_UP = 501
 
