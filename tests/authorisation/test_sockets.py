@@ -1,6 +1,7 @@
 """Address x credentials x frame x stream: admitted, joined and answered as the table says."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
 from typing import Any, get_args
 
@@ -197,7 +198,8 @@ def test_every_address_family_frame_and_tool_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("what", ["frame", "stream"])
-def test_what_is_not_in_the_table_is_refused_to_everybody(what: str) -> None:
-    for who in (None, KINDS["owner"], KINDS["administrator"]):
+def test_what_is_not_in_the_table_is_refused_to_everybody(what: str, owner: Person) -> None:
+    operator = replace(owner.principal, is_operator=True)
+    for who in (None, owner.principal, operator):
         with pytest.raises(PermissionDeniedError):
             policy.socket_enforce(who, **{what: "unheard-of"})
