@@ -7,12 +7,14 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import ReadOnlyAdmin
 from accounts.services.pages import device_of, page_principal
 from accounts.sharded_admin import ShardedAdmin, ShardFilter
 from market.models import (
     AlertTrigger,
+    BarGap,
     CalendarOverride,
     CorporateAction,
     ImportRun,
@@ -24,7 +26,12 @@ from market.models import (
     Watchlist,
     WatchlistItem,
 )
-from market.services import calendar_override_delete, calendar_override_save, override_fault
+from market.services import (
+    calendar_override_delete,
+    calendar_override_save,
+    gaps_reopen,
+    override_fault,
+)
 
 
 @admin.register(Instrument)
@@ -67,6 +74,32 @@ class ImportRunAdmin(ReadOnlyAdmin):
         "rows_bad",
     )
     list_filter = ("kind", "file_format")
+
+
+@admin.register(BarGap)
+class BarGapAdmin(ReadOnlyAdmin):
+    list_display = (
+        "instrument",
+        "interval",
+        "starts_at",
+        "ends_at",
+        "state",
+        "attempts",
+        "try_at",
+        "bars_filled",
+        "source",
+        "fault",
+    )
+    list_filter = ("state", "interval", "source")
+    search_fields = ("instrument__symbol",)
+    list_select_related = ("instrument",)
+    actions = ("ask_again",)
+
+    @admin.action(description=_("Ask for these bars again"), permissions=["view"])
+    def ask_again(self, request: HttpRequest, rows: QuerySet[BarGap]) -> None:
+        """Let the next run ask for what failed or was empty."""
+        n_gaps = gaps_reopen(rows)
+        self.message_user(request, _("%d ranges will be asked for again.") % n_gaps)
 
 
 @admin.register(Watchlist)

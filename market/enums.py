@@ -80,6 +80,8 @@ class Source(models.TextChoices):
     CSV = "CSV", _("Imported file")
     CSV_ADJUSTED = "CSV_ADJ", _("Imported file, adjusted")
     KIS = "KIS", "KIS"
+    FMP = "FMP", "FMP"
+    YFINANCE = "YFINANCE", "Yahoo Finance"
     NASDAQ = "NASDAQ", "Nasdaq Trader"
 
 
@@ -107,6 +109,19 @@ class Adjustment(models.TextChoices):
 
 ADJUSTED_SOURCES = frozenset({Source.SAMPLE, Source.CSV_ADJUSTED})
 """They tell prices with splits and dividends worked in, and say so; never adjusted twice."""
+
+
+OUTSIDE_SOURCES = frozenset({Source.KIS, Source.FMP, Source.YFINANCE})
+"""Sources that tell what happened on real exchanges and can be asked again."""
+
+
+class GapState(models.TextChoices):
+    """What came of asking for bars that are missing."""
+
+    OPEN = "OPEN", _("To be asked for")
+    FILLED = "FILLED", _("Filled in")
+    EMPTY = "EMPTY", _("The source has nothing there")
+    FAILED = "FAILED", _("Given up")
 
 
 class BarInterval(models.TextChoices):

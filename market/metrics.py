@@ -10,6 +10,10 @@ FEED_FAILURES = Counter("market_feed_failures_total", "Errors after which the fe
 FEED_HEARTBEAT = Gauge(
     "market_feed_heartbeat_seconds", "When the feed last made a step, as a Unix time."
 )
+BACKFILLED = Counter(
+    "market_bars_backfilled_total", "Missing bars that were filled in.", ["interval", "source"]
+)
+BACKFILL_FAULTS = Counter("market_backfill_faults_total", "Requests for missing bars that failed.")
 FEED_LEADS = Gauge("market_feed_leader", "1 while this process holds the lease of the feed.")
 
 ALERTS_WATCHED = Gauge("market_alerts_watched", "Active alerts in the book of the leading feed.")

@@ -20,6 +20,7 @@ from market.enums import (
 )
 from market.feature_models import InstrumentFeatures, SavedScreen
 from market.fields import EpochSecondsField
+from market.gap_models import BarGap
 from market.hangul import is_initials
 from market.news_models import NewsItem, NewsSymbol
 from market.watch_models import Watchlist, WatchlistItem
@@ -29,6 +30,7 @@ from tradingplatform.ids import uuid7
 __all__ = [
     "AlertTrigger",
     "Bar",
+    "BarGap",
     "CorporateAction",
     "ImportRun",
     "Instrument",

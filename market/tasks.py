@@ -1,6 +1,6 @@
 """Periodic work of this app."""
 
-from market.services import alerts_tend, features_refresh
+from market.services import alerts_tend, features_refresh, gaps_fill, gaps_find
 from tradingplatform.jobs import job
 
 
@@ -14,3 +14,15 @@ def tend(**_: object) -> None:
 def refresh(**_: object) -> None:
     """Compute the figures that screens filter on anew."""
     features_refresh()
+
+
+@job(name="market.gaps_find", queue="bulk")
+def find_gaps(**_: object) -> None:
+    """Note bars of real sources that are missing."""
+    gaps_find()
+
+
+@job(name="market.gaps_fill", queue="bulk")
+def fill_gaps(**_: object) -> None:
+    """Ask the sources for bars that are missing."""
+    gaps_fill()

@@ -12,6 +12,7 @@ from market.services.alerts import (
     alerts_forget,
     alerts_tend,
 )
+from market.services.backfill import gaps_fill, gaps_find, gaps_reopen
 from market.services.base_prices import base_prices_refresh, base_prices_roll
 from market.services.calendars import (
     calendar_override_delete,
@@ -62,6 +63,9 @@ __all__ = [
     "features_refresh",
     "feed_bars_store",
     "feed_open",
+    "gaps_fill",
+    "gaps_find",
+    "gaps_reopen",
     "instruments_import",
     "minute_bars_prune",
     "override_fault",

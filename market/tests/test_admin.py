@@ -2,10 +2,10 @@ import pytest
 from django.contrib import admin
 from django.test import RequestFactory
 
-from market.models import CorporateAction, ImportRun, Instrument
+from market.models import BarGap, CorporateAction, ImportRun, Instrument
 
 
-@pytest.mark.parametrize("model", [Instrument, ImportRun, CorporateAction])
+@pytest.mark.parametrize("model", [Instrument, ImportRun, CorporateAction, BarGap])
 def test_operators_look_but_do_not_touch(model):
     page = admin.site._registry[model]
     request = RequestFactory().get("/")

@@ -24,6 +24,8 @@ PERIODIC_JOBS: dict[str, int] = {
     "chat.answers_resume": 15,
     "market.alerts_tend": 60,
     "market.features_refresh": 300,
+    "market.gaps_fill": 60,
+    "market.gaps_find": 300,
     "platform.tables_prune": 3600,
     "portfolio.ledger_verify": 300,
 }

@@ -19,6 +19,8 @@ MARKET_PANEL_S = 1.0
 # Names of the sources that fill table_news_items; without any /news says NOT_CONFIGURED.
 MARKET_NEWS_SOURCES: tuple[str, ...] = ()
 SCREENS_PER_USER = 50
+# So far back missing daily bars of real sources are asked for.
+MARKET_BACKFILL_DAYS = 3650
 WATCHLISTS_PER_USER = 20
 WATCHLIST_SYMBOLS_MAX = 200
 DEMO_DATA = ENV.demo_data
