@@ -8,6 +8,8 @@ export default defineConfig({
     outDir: '../static/dist',
     emptyOutDir: true,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ['src/log-in.ts', 'src/settings.ts', 'src/site.ts', 'src/trade.ts', 'src/welcome.ts'] },
+    rollupOptions: {
+      input: ['log-in', 'market', 'screener', 'settings', 'site', 'trade', 'welcome'].map((page) => `src/${page}.ts`),
+    },
   },
 });

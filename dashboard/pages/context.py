@@ -49,6 +49,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
             "texts": component_texts(display.language),
             "is_built": components_are_built(),
             "principal": _principal(request),
+            "sees_market": settings.MARKET_ANONYMOUS or _principal(request) is not None,
         },
         "page_config": base_config(request),
     }

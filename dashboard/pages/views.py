@@ -16,7 +16,7 @@ from django.views.i18n import set_language
 from accounts.authentication import page_principal
 from accounts.enums import Language
 from accounts.services.profiles import display_set
-from dashboard.pages.context import market_config
+from dashboard.pages.context import base_config, market_config
 from dashboard.pages.forms import PortfolioForm
 from dashboard.pages.ledger import ledger_page
 from portfolio.selectors import portfolios_get
@@ -44,6 +44,20 @@ def home(request: HttpRequest) -> HttpResponse:
 def trade(request: HttpRequest) -> HttpResponse:
     """Show the trading page, or the form that opens the first portfolio."""
     return _trade_page(request, PortfolioForm())
+
+
+@never_cache
+@require_safe
+def market(request: HttpRequest) -> HttpResponse:
+    """Show movers, breadth and sectors of now."""
+    return render(request, "site/market.html", {"page_config": base_config(request)})
+
+
+@never_cache
+@require_safe
+def screener(request: HttpRequest) -> HttpResponse:
+    """Show filters and the instruments that pass them."""
+    return render(request, "site/screener.html", {"page_config": base_config(request)})
 
 
 @never_cache

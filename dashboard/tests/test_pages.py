@@ -166,7 +166,7 @@ def test_the_trading_page_holds_the_desk_and_the_rules_of_the_markets(
     response = client.get("/trade")
 
     tags = {tag for tag, _ in Page(response.text).tags}
-    assert {"stock-chart", "quote-table", "order-ticket", "positions-table", "analyst-chat"} <= tags
+    assert {"stock-chart", "watch-list", "order-ticket", "positions-table", "analyst-chat"} <= tags
     config = response.context["page_config"]
     assert config["signed_in"] is True
     assert config["default_symbols"][:2] == ["005930", "AAPL"]
@@ -447,3 +447,36 @@ def test_only_operators_enter_the_console(client: Client, lee: User) -> None:
     assert operator.get("/admin/").status_code == 200
     assert 'href="/admin/"' in operator.get("/trade").text
     assert 'href="/api/docs"' in operator.get("/trade").text
+
+
+# The market
+
+
+@pytest.mark.parametrize(
+    ("path", "tag"), [("/market", "market-overview"), ("/screener", "market-screener")]
+)
+def test_pages_of_the_market_are_open_where_the_operator_allows_it(
+    client: Client, settings, path: str, tag: str
+) -> None:
+    shown = client.get(path)
+    settings.MARKET_ANONYMOUS = False
+    hidden = client.get(path)
+
+    assert shown.status_code == 200
+    tags = [name for name, _ in Page(shown.text).tags]
+    assert tags.count(tag) == 1
+    assert f'href="{path}"' in shown.text
+    assert hidden.status_code == 302
+    assert hidden["Location"].split("?")[0] == reverse("account-pages:log-in")
+
+
+def test_sections_show_to_whom_the_market_is_open(client: Client, lee: User, settings) -> None:
+    settings.MARKET_ANONYMOUS = False
+
+    signed_in = client.get("/market").text
+    client.logout()
+    visitor = client.get("/").text
+
+    assert signed_in.count('aria-current="page"') == 2
+    assert 'href="/screener"' in signed_in
+    assert 'href="/screener"' not in visitor

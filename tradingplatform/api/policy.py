@@ -134,6 +134,8 @@ POLICY: dict[str, dict[str, Access]] = {
     "pages:home": {"GET": PUBLIC},
     "pages:language": {"GET": PUBLIC, "POST": PUBLIC},
     "pages:ledger": {"GET": USER},
+    "pages:market": {"GET": VISITOR},
+    "pages:screener": {"GET": VISITOR},
     "pages:portfolio-create": {"POST": USER},
     "pages:trade": {"GET": USER},
     # Portfolios.

@@ -1,4 +1,4 @@
-// <quote-table>: the watched symbols with live, flashing prices. Rows select the symbol.
+// <quote-table>: symbols with live, flashing prices; <watch-list> adds what a user may do with them.
 import { pageConfig } from '../lib/config.ts';
 import { theDesk } from '../lib/desk.ts';
 import { el, flash, setText } from '../lib/dom.ts';
@@ -7,6 +7,7 @@ import { gettext as _ } from '../lib/i18n.ts';
 import type { Quote } from '../lib/types.ts';
 
 interface Row {
+  item: HTMLLIElement;
   row: HTMLElement;
   title: HTMLElement;
   name: HTMLElement;
@@ -18,26 +19,57 @@ interface Row {
 type Market = 'all' | 'kr' | 'us';
 
 export class QuoteTable extends HTMLElement {
-  private desk = theDesk();
+  protected desk = theDesk();
+  protected list = el('ul', { class: 'quote-list' });
   private rows = new Map<string, Row>();
-  private list = el('ul', { class: 'quote-list' });
   private market: Market = 'all';
 
   connectedCallback(): void {
-    const isStatic = this.hasAttribute('sample');
     this.list.setAttribute('aria-label', _('Watched symbols'));
-    if (isStatic) this.append(this.list);
-    else this.append(this.filters(), this.list);
+    this.append(...this.tools(), this.list);
     const limit = Number(this.getAttribute('limit') ?? 0);
     const symbols = pageConfig().default_symbols;
-    for (const symbol of limit ? symbols.slice(0, limit) : symbols) this.addRow(symbol, isStatic);
+    this.showSymbols(limit ? symbols.slice(0, limit) : symbols);
     this.list.addEventListener('keydown', (event) => this.moved(event));
     this.desk.onQuote((quote) => this.show(quote));
     this.desk.instruments.watch(() => this.nameRows());
-    if (!isStatic) this.desk.symbol.watch((symbol) => this.mark(symbol));
+    if (!this.isStatic) this.desk.symbol.watch((symbol) => this.mark(symbol));
   }
 
-  private filters(): HTMLElement {
+  /** On the start page rows show prices and do nothing else. */
+  protected get isStatic(): boolean {
+    return this.hasAttribute('sample');
+  }
+
+  /** What stands above the list. */
+  protected tools(): HTMLElement[] {
+    return this.isStatic ? [] : [el('div', { class: 'panel-tools' }, this.markets(), document.createElement('sample-badge'))];
+  }
+
+  /** What a row has beside its prices. */
+  protected dress(_item: HTMLLIElement, _symbol: string): void {}
+
+  /** Show these symbols in this order; rows that were there stay what they are. */
+  protected showSymbols(symbols: string[]): void {
+    const focused = document.activeElement;
+    const known = this.rows;
+    this.rows = new Map(symbols.map((symbol) => [symbol, known.get(symbol) ?? this.rowOf(symbol)]));
+    this.list.replaceChildren(...[...this.rows.values()].map((one) => one.item));
+    if (focused instanceof HTMLElement && this.list.contains(focused)) focused.focus();
+    this.nameRows();
+    this.mark(this.desk.symbol.value);
+    for (const symbol of symbols) {
+      const quote = known.has(symbol) ? undefined : this.desk.quote(symbol);
+      if (quote) this.show(quote);
+    }
+  }
+
+  protected symbolAt(target: EventTarget | null): string {
+    const row = (target as HTMLElement | null)?.closest<HTMLElement>('li')?.querySelector<HTMLElement>('[data-symbol]');
+    return row?.dataset['symbol'] ?? '';
+  }
+
+  protected markets(): HTMLElement {
     const names: [Market, string][] = [
       ['all', _('All')],
       ['kr', _('Korea')],
@@ -55,11 +87,10 @@ export class QuoteTable extends HTMLElement {
       });
       group.append(button);
     }
-    const sample = document.createElement('sample-badge');
-    return el('div', { class: 'panel-tools' }, group, sample);
+    return group;
   }
 
-  private addRow(symbol: string, isStatic: boolean): void {
+  private rowOf(symbol: string): Row {
     const cells = {
       title: el('b', {}, symbol),
       name: el('span', { class: 'quote-name' }),
@@ -70,12 +101,13 @@ export class QuoteTable extends HTMLElement {
       el('span', { class: 'quote-id' }, cells.title, cells.name),
       el('span', { class: 'quote-figures' }, cells.price, cells.change),
     ];
-    const row = isStatic
+    const row = this.isStatic
       ? el('div', { class: 'quote-row' }, ...parts)
       : el('button', { type: 'button', class: 'quote-row', 'data-symbol': symbol }, ...parts);
-    if (!isStatic) row.addEventListener('click', () => this.chosen(symbol));
-    this.list.append(el('li', {}, row));
-    this.rows.set(symbol, { row, ...cells, last: '' });
+    if (!this.isStatic) row.addEventListener('click', () => this.chosen(symbol));
+    const item = el('li', {}, row);
+    this.dress(item, symbol);
+    return { item, row, ...cells, last: '' };
   }
 
   private chosen(symbol: string): void {
@@ -84,8 +116,8 @@ export class QuoteTable extends HTMLElement {
   }
 
   /** Arrow keys walk the list, as in a list box. */
-  private moved(event: KeyboardEvent): void {
-    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
+  protected moved(event: KeyboardEvent): void {
+    if (event.altKey || (event.key !== 'ArrowDown' && event.key !== 'ArrowUp')) return;
     const visible = [...this.rows.values()].map((one) => one.row).filter((row) => row.offsetParent);
     const at = visible.indexOf(document.activeElement as HTMLElement);
     const next = visible[at + (event.key === 'ArrowDown' ? 1 : -1)];
@@ -106,10 +138,10 @@ export class QuoteTable extends HTMLElement {
   }
 
   private filterRows(): void {
-    for (const [symbol, { row }] of this.rows) {
+    for (const [symbol, { item }] of this.rows) {
       const isKorean = this.desk.currencyOf(symbol) === 'KRW';
       const shown = this.market === 'all' || (this.market === 'kr') === isKorean;
-      if (row.parentElement) row.parentElement.hidden = !shown;
+      item.hidden = !shown;
     }
   }
 

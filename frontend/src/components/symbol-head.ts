@@ -19,6 +19,7 @@ export class SymbolHead extends HTMLElement {
     this.append(
       el('div', { class: 'symbol-id' }, this.name, el('p', {}, this.tag, this.sample)),
       el('div', { class: 'symbol-now' }, this.price, this.change),
+      el('div', { class: 'symbol-actions' }, document.createElement('watch-star'), document.createElement('price-alerts')),
       this.facts(),
     );
     this.desk.symbol.watch(() => this.renew());

@@ -1,8 +1,10 @@
 // <symbol-search>: find an instrument by code or name; "/" focuses it.
+import { pageConfig } from '../lib/config.ts';
 import { theDesk } from '../lib/desk.ts';
 import { el, icon } from '../lib/dom.ts';
 import { gettext as _ } from '../lib/i18n.ts';
 import type { Instrument } from '../lib/types.ts';
+import { theWatchlists } from '../lib/watchlists.ts';
 
 const WAIT_MS = 160;
 
@@ -77,11 +79,23 @@ export class SymbolSearch extends HTMLElement {
       el('span', {}, one.name),
       el('span', { class: 'muted' }, one.exchange),
     );
+    if (pageConfig().signed_in) option.append(this.adder(one.symbol));
     option.addEventListener('mousedown', (event) => {
       event.preventDefault();
       this.choose(at);
     });
     return option;
+  }
+
+  private adder(symbol: string): HTMLElement {
+    const name = _('Add {symbol} to the watchlist', { symbol });
+    const button = el('button', { type: 'button', class: 'option-add', tabindex: '-1', title: name, 'aria-label': name }, icon('plus'));
+    button.addEventListener('mousedown', (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      void theWatchlists().add(symbol);
+    });
+    return button;
   }
 
   private mark(): void {

@@ -47,6 +47,7 @@ export class Desk {
   readonly question = new Cell<string>('');
   private quotes = new Map<string, Quote>();
   private quoteListeners = new Set<(quote: Quote) => void>();
+  private userListeners = new Set<(frame: Frame) => void>();
   private refreshTimer = 0;
 
   constructor(path: string) {
@@ -56,12 +57,13 @@ export class Desk {
 
   /** Bring the page to life: sockets first, so that nothing between the snapshot and it is lost. */
   async start(symbols: string[]): Promise<void> {
-    const remembered = window.localStorage.getItem(SELECTED_KEY);
+    const asked = new URLSearchParams(location.search).get('symbol');
+    const remembered = asked ?? window.localStorage.getItem(SELECTED_KEY);
     this.symbol.set(remembered ?? symbols[0] ?? '');
     const followed = this.symbol.value ? [...new Set([...symbols, this.symbol.value])] : symbols;
     this.socket.follow(followed);
     if (pageConfig().signed_in) {
-      this.socket.join('user', (frame) => this.userFrame(frame), () => this.refreshSoon());
+      this.socket.join('user', (frame) => this.userFrame(frame), () => this.userResync());
     }
     this.socket.start();
     await this.loadAll(followed);
@@ -99,6 +101,18 @@ export class Desk {
     return () => this.quoteListeners.delete(listener);
   }
 
+  /** Hear every frame of the user's own stream. */
+  onUser(listener: (frame: Frame) => void): () => void {
+    this.userListeners.add(listener);
+    return () => this.userListeners.delete(listener);
+  }
+
+  /** Follow further symbols: their quotes from now on, their names and prices of now. */
+  async watch(symbols: string[]): Promise<void> {
+    this.socket.follow(symbols);
+    await Promise.allSettled([this.loadInstruments(symbols), this.loadQuotes(symbols)]);
+  }
+
   instrument(symbol: string): Instrument | undefined {
     return this.instruments.value.get(symbol);
   }
@@ -119,8 +133,7 @@ export class Desk {
   async select(symbol: string): Promise<void> {
     if (!symbol || symbol === this.symbol.value) return;
     if (!this.quotes.has(symbol)) {
-      this.socket.follow([symbol]);
-      await Promise.allSettled([this.loadInstruments([symbol]), this.loadQuotes([symbol])]);
+      await this.watch([symbol]);
     }
     window.localStorage.setItem(SELECTED_KEY, symbol);
     this.symbol.set(symbol);
@@ -199,8 +212,7 @@ export class Desk {
     const missing = positions.map((one) => one.symbol).filter((symbol) => !this.quotes.has(symbol));
     this.positions.set(positions);
     if (!missing.length) return;
-    this.socket.follow(missing);
-    void Promise.allSettled([this.loadInstruments(missing), this.loadQuotes(missing)]);
+    void this.watch(missing);
   }
 
   refreshSoon(): void {
@@ -228,7 +240,13 @@ export class Desk {
     }
   }
 
+  private userResync(): void {
+    this.refreshSoon();
+    window.dispatchEvent(new CustomEvent('user-resync'));
+  }
+
   private userFrame(frame: Frame): void {
+    for (const listener of this.userListeners) listener(frame);
     if (frame.type !== 'portfolio') return;
     const data = frame.data as PortfolioNews;
     const current = this.portfolio.value?.id;

@@ -33,6 +33,22 @@ export function statusText(status: string): string {
   return words[status] ?? status;
 }
 
+/** Sectors come as words of the reference data; one that is not known here is shown as it is. */
+export function sectorText(sector: string): string {
+  const words: Record<string, string> = {
+    COMMUNICATION: _('Communication'),
+    CONSUMER: _('Consumer goods'),
+    ENERGY: _('Energy'),
+    FINANCIALS: _('Financials'),
+    HEALTH_CARE: _('Health care'),
+    INDUSTRIALS: _('Industrials'),
+    MATERIALS: _('Materials'),
+    TECHNOLOGY: _('Technology'),
+    UTILITIES: _('Utilities'),
+  };
+  return words[sector] ?? sector;
+}
+
 export function toolText(tool: string): string {
   const words: Record<string, string> = {
     market_data: _('Market data'),
