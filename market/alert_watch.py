@@ -24,6 +24,7 @@ from market.alert_book import AlertBook, Gauge, Watch
 from market.alert_measures import measured
 from market.alert_models import PriceAlert
 from market.alert_selectors import alerts_changed, watch_of
+from market.demand import demand_note
 from market.enums import AlertMeasure, AlertStatus
 from market.errors import AlertNotFoundError
 from market.metrics import ALERT_FAILURES, ALERTS_WATCHED
@@ -178,6 +179,8 @@ class AlertClerk:
             self._gauges = {pk: gauge for pk, gauge in self._gauges.items() if pk in known}
             self.watcher.tell(lambda watcher, _: watcher.book.keep_only(known))
         self._synced_at = at
+        # A live source with few places has to follow what alerts wait for.
+        demand_note({gauge.symbol for gauge in self._gauges.values()})
 
     def _note(self, alert: PriceAlert) -> None:
         if alert.status != AlertStatus.ACTIVE:

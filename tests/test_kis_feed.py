@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -20,8 +21,10 @@ from market.tests.factories import instrument_make
 from market.types import Quote
 from tests.emulators.faults import BAD_TICKS
 from tests.emulators.kis.emulator import KisEmulator, running_kis_emulator
+from tests.emulators.kis.instruments import Instrument
 from tradingplatform.clock import now
 from tradingplatform.services import override_services, services
+from tradingplatform.services.external.kis.multiplexer import FEED_STATE_KEY
 from tradingplatform.services.external.live import LiveExternal
 
 pytestmark = [
@@ -30,6 +33,7 @@ pytestmark = [
 ]
 
 WITHIN_S = 2.0
+MANY = 46
 TRADING_HOURS = "2026-11-24T01:30:00+00:00"
 
 
@@ -111,17 +115,26 @@ def world(emulator: KisEmulator, pointed: Callable[..., None]) -> Iterator[World
     pointed()
     for symbol in ("005930", "000660", "AAPL"):
         instrument_make(symbol)
+    with living(emulator) as one:
+        yield one
+
+
+@contextmanager
+def living(emulator: KisEmulator) -> Iterator[World]:
+    """Run the feed and somebody who listens."""
     demand.demand_forget()
     client, stop = Client(), threading.Event()
     with override_services(external=LiveExternal()):
         ear = services.websocket.subscribe("market:", client.hear)
         feed = threading.Thread(target=_feed, args=(stop,))
         feed.start()
-        yield World(emulator, client)
-        stop.set()
-        feed.join(20)
-        ear.close()
-        services.external.close()
+        try:
+            yield World(emulator, client)
+        finally:
+            stop.set()
+            feed.join(20)
+            ear.close()
+            services.external.close()
     assert not feed.is_alive()
 
 
@@ -145,6 +158,31 @@ def test_trades_of_both_markets_reach_the_client(world: World) -> None:
     assert (quote.source, quote.base_price, quote.volume) == ("KIS", base, 7)
     assert (quote.change, quote.bid) == (Decimal(100), base + 100)
     assert world.client.backwards == []
+
+
+def test_more_symbols_than_registrations_are_polled_and_true(
+    emulator: KisEmulator, pointed: Callable[..., None]
+) -> None:
+    symbols = [f"9{number:05}" for number in range(MANY)]
+    for symbol in symbols:
+        emulator.market.list_instrument(
+            Instrument(symbol, "EMU", "EMU", "KRX", Decimal(10_000), "EMU", 1_000)
+        )
+        instrument_make(symbol, exchange="KRX", currency="KRW")
+    pointed()
+    with living(emulator) as world:
+        world.settle(*symbols, within_s=40)
+        emulator.truth.wait_for("subscribe", count=41, timeout=10)
+        for symbol in symbols:
+            emulator.trade(symbol, 10_100, 2)
+        world.settle(*symbols, within_s=10)
+
+        state = services.cache.get(FEED_STATE_KEY)
+        (connection,) = state["connections"]
+        assert (state["wanted"], state["polled"]) == (MANY, MANY - 41)
+        assert (connection["registered"], connection["is_open"]) == (41, True)
+        assert f"{MANY} wanted, {MANY - 41} polled" in services.external.describe()
+    assert emulator.truth.find("refused") == []
 
 
 MISBEHAVIOURS: list[tuple[str, dict[str, Any]]] = [

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from accounts.enums import KeyEnvironment, KeyProvider
 from accounts.rules import BROKER_SECRET_MAX, KEY_NAME_MAX, NETWORKS_MAX
 from tradingplatform.api.principal import Scope
+from tradingplatform.services.external.key_trial import KeyFault
 
 _SCOPES = [(scope.value, scope.value) for scope in Scope]
 
@@ -70,6 +71,16 @@ class BrokerKeyOutput(serializers.Serializer[Any]):
         child=serializers.CharField(), help_text="Each field with all but its end hidden."
     )
     created_at = serializers.DateTimeField()
+
+
+class BrokerKeyTestOutput(serializers.Serializer[Any]):
+    works = serializers.BooleanField()
+    checked_at = serializers.DateTimeField()
+    reason = serializers.ChoiceField(
+        choices=[fault.value for fault in KeyFault],
+        allow_blank=True,
+        help_text="Empty when there is nothing to say against the key.",
+    )
 
 
 class BrokerKeysOutput(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +14,7 @@ from accounts.api.key_serializers import (
     BrokerKeyInput,
     BrokerKeyOutput,
     BrokerKeysOutput,
+    BrokerKeyTestOutput,
     NewApiKeyOutput,
 )
 from accounts.services.api_keys import KeyTerms, api_key_create, api_key_revoke
@@ -92,11 +93,9 @@ class BrokerKeyView(ApiView):
 class BrokerKeyTestView(ApiView):
     rate_class = "login"
 
-    @extend_schema(
-        request=None,
-        responses={501: OpenApiResponse(description="The platform does not call it yet.")},
-    )
+    @extend_schema(request=None, responses=BrokerKeyTestOutput)
     def post(self, request: Request, key_id: UUID) -> Response:
-        """Try a key with its provider; NOT_CONFIGURED while the platform does not call it."""
-        broker_key_test(account_db_key=owner_key(request), key_id=key_id)
-        return Response(status=204)
+        """Make one harmless call with a key; an error says nothing about the key itself."""
+        device = device_of(http_request(request))
+        test = broker_key_test(owner=principal(request), key_id=key_id, device=device)
+        return Response(BrokerKeyTestOutput(test).data)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import orjson
@@ -14,10 +15,12 @@ from accounts.models import UserApiKey
 from accounts.rules import clean_broker_secrets, masked_secret
 from accounts.services.audit import audit_append
 from accounts.types import NOWHERE, Account, Device
+from tradingplatform.clock import now
 from tradingplatform.crypto import Context, seal, unseal
 from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.db.transactions import global_tx
-from tradingplatform.errors import NotConfiguredError, NotFoundError
+from tradingplatform.errors import NotFoundError
+from tradingplatform.services.external.key_trial import key_try
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,15 @@ class BrokerKeyName:
 
     provider: str
     environment: str
+
+
+@dataclass(frozen=True)
+class KeyTest:
+    """What the provider said to a key; ``reason`` is "" or a word of KeyFault."""
+
+    works: bool
+    checked_at: datetime
+    reason: str
 
 
 def broker_key_store(
@@ -56,18 +68,24 @@ def broker_key_delete(*, owner: Account, key_id: UUID, device: Device = NOWHERE)
     global_tx(_delete, owner, key_id, device)
 
 
-def broker_key_test(*, account_db_key: int, key_id: UUID) -> None:
-    """Try a key with its provider.
+def broker_key_test(*, owner: Account, key_id: UUID, device: Device = NOWHERE) -> KeyTest:
+    """Make one harmless call with a key, outside any transaction, and note that it was made.
 
-    NotConfiguredError: the platform calls none of the providers with users' keys yet, so all
-    that can be said is that the key was kept whole.
+    Raises NotFoundError unless the key is the user's; UpstreamError, UnavailableError or
+    LimitExceededError when the provider could not be asked, which says nothing about the key.
     """
-    row = selectors.broker_key_get(account_db_key=account_db_key, key_id=key_id)
-    broker_secrets(row)
-    raise NotConfiguredError(
-        f"The platform does not call {row.provider} with your key yet; the key was kept whole.",
+    row = selectors.broker_key_get(account_db_key=owner.pk, key_id=key_id)
+    trial = key_try(row.provider, row.environment, broker_secrets(row))
+    global_tx(
+        audit_append,
+        action=AuditAction.BROKER_KEY_TESTED,
+        account=owner,
+        device=device,
+        key_id=row.pk,
         provider=row.provider,
+        works=trial.works,
     )
+    return KeyTest(works=trial.works, checked_at=now(), reason=trial.fault.value)
 
 
 def broker_secrets(row: UserApiKey) -> dict[str, str]:

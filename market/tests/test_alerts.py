@@ -13,6 +13,7 @@ from market.alert_measures import measured
 from market.alert_models import AlertTrigger, PriceAlert
 from market.alert_selectors import watch_of
 from market.alert_watch import AlertClerk, alerts_watched
+from market.demand import demand_forget, demand_wanted
 from market.enums import AlertStatus, StoredInterval
 from market.exporters import market_rows
 from market.services import AlertTerms, alert_cancel, alert_set, alerts_forget, alerts_tend
@@ -410,3 +411,14 @@ def test_the_clerk_hears_of_a_new_alert_and_writes_what_fires(apple, wait_until)
         wait_until(seen)
 
     assert [row.price for row in _triggers()] == [Decimal(150)]
+
+
+def test_the_live_source_follows_what_alerts_wait_for(apple, settings):
+    settings.MARKET_FEED = "kis"
+    demand_forget()
+    _set()
+
+    Market()
+
+    assert demand_wanted() == {"AAPL": 1}
+    demand_forget()

@@ -67,13 +67,15 @@ class OpenAIEmulator:
 
     script: Script = field(default_factory=list)
     log: list[Json] = field(default_factory=list)
+    models_status: int = 200
 
     async def __call__(self, scope: Json, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
         body = await _body(receive)
         if scope["method"] == "GET":
-            await _json(send, {"id": "emulated", "object": "model", "created": 1})
+            answer = {"id": "emulated", "object": "model", "created": 1}
+            await _json(send, answer, status=self.models_status)
             return
         self.log.append(body)
         await self._act(self._step(body), body, receive, send)

@@ -70,6 +70,7 @@ KIS_HOSTS = {
     "PAPER": (ENV.kis_paper_rest_url, ENV.kis_paper_ws_url),
 }
 KIS_CALLS_PER_S = {"LIVE": ENV.kis_calls_per_s, "PAPER": ENV.kis_paper_calls_per_s}
+OPENAI_URL = ENV.openai_base_url or "https://api.openai.com/v1"
 FMP_URL = ENV.fmp_url
 FMP_API_KEY = ENV.fmp_api_key
 FMP_PLAN = ENV.fmp_plan

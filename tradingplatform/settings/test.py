@@ -16,6 +16,10 @@ CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_BROKER_URL = "memory://"
 MARKET_CALENDAR_REFRESH_S = 0.0
 MARKET_PANEL_S = 0.0
+# Nobody listens there: a test that means a provider starts its emulator and says where.
+_NOBODY = "127.0.0.1:1"
+KIS_HOSTS = dict.fromkeys(("LIVE", "PAPER"), (f"http://{_NOBODY}", f"ws://{_NOBODY}"))
+FMP_URL = OPENAI_URL = f"http://{_NOBODY}"
 TEST_TIER = os.environ.get("TEST_TIER", "sqlite")
 # It reads every static file anew for each test client.
 MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]

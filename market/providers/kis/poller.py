@@ -22,6 +22,8 @@ from tradingplatform.services.external.client import Patience
 logger = logging.getLogger(__name__)
 
 SILENT_S = 1.2
+STREAMED_BONUS_S = 3.0
+"""So much longer than others may those be silent whose trades are streamed."""
 FAULT_PAUSE_S = 1.0
 UNKNOWN_PAUSE_S = 60.0
 IDLE_S = 0.05
@@ -106,7 +108,11 @@ class KisPoller:
                 for watch in self._watches.values()
                 if at - watch.heard_at > SILENT_S and watch.not_before <= at
             ]
-        return min(due, key=lambda watch: watch.heard_at, default=None)
+        return min(due, key=self._rank, default=None)
+
+    def _rank(self, watch: Watch) -> float:
+        """Put those first that nothing but polling tells of."""
+        return watch.heard_at + (STREAMED_BONUS_S if self._is_streamed(watch.asset) else 0.0)
 
     def _quote(self, asset: Asset) -> ProviderQuote | None:
         quote = self._provider.quote(asset, patience=self._patience)

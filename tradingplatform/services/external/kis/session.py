@@ -53,7 +53,12 @@ class KisSession:
     """One app key at one environment."""
 
     def __init__(
-        self, key: KisKey, setup: KisSetup, *, transport: httpx2.BaseTransport | None = None
+        self,
+        key: KisKey,
+        setup: KisSetup,
+        *,
+        transport: httpx2.BaseTransport | None = None,
+        token_wait_s: float | None = None,
     ) -> None:
         self.key = key
         self.hosts = setup.hosts(key.environment)
@@ -64,7 +69,7 @@ class KisSession:
             judge=judge,
             transport=transport,
         )
-        self.tokens = TokenBroker(key, self._issue)
+        self.tokens = TokenBroker(key, self._issue, wait_s=token_wait_s)
 
     def get(self, call: KisCall, *, patience: Patience | None = None) -> KisAnswer:
         """Return the answer to a reading call; a token that has ended is replaced once.

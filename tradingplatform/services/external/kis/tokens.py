@@ -62,8 +62,11 @@ class Token:
 class TokenBroker:
     """Hands out the tokens of one app key."""
 
-    def __init__(self, key: KisKey, issue: Callable[[TokenKind], Token]) -> None:
+    def __init__(
+        self, key: KisKey, issue: Callable[[TokenKind], Token], *, wait_s: float | None = None
+    ) -> None:
         self._key = key
+        self._wait_s = WAIT_S if wait_s is None else wait_s
         self._issue = issue
         self._known: dict[TokenKind, Token] = {}
         self._lock = threading.Lock()
@@ -88,7 +91,7 @@ class TokenBroker:
 
     def _fetch(self, kind: TokenKind, refused: str) -> Token:
         """Ask KIS under the lease, or wait for the token of whoever holds it."""
-        deadline = clock.monotonic() + WAIT_S
+        deadline = clock.monotonic() + self._wait_s
         while True:
             lease = services.lock.acquire(f"kis.{kind.value}.{self._key.name}", ISSUE_EVERY_S)
             token = self._stored(kind)

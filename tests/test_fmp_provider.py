@@ -1,0 +1,103 @@
+"""Our FMP client against the emulator: what it says is the emulator's truth."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import stamina
+
+from market.enums import Adjustment
+from market.errors import ProviderAnswerError
+from market.providers import chain
+from market.providers.base import Asset, BarsWanted
+from tests.emulators.fmp.emulator import FmpEmulator, running_fmp_emulator
+from tradingplatform.clock import now
+from tradingplatform.errors import TradingPlatformError, UnavailableError, UpstreamError
+from tradingplatform.services import override_services, services
+from tradingplatform.services.external.fmp import FmpKeyError
+from tradingplatform.services.external.live import LiveExternal
+
+APPLE = Asset("AAPL", "NASDAQ", "USD")
+UNKNOWN = Asset("NOSUCH", "NASDAQ", "USD")
+
+
+@pytest.fixture
+def fmp(settings: Any) -> Iterator[FmpEmulator]:
+    settings.MARKET_PROVIDERS = ["KIS", "FMP", "SAMPLE"]
+    with running_fmp_emulator(plan="PREMIUM") as emulator, stamina.set_testing(True, attempts=3):
+        settings.FMP_URL, settings.FMP_API_KEY = emulator.url, emulator.api_key
+        settings.FMP_PLAN = "PREMIUM"
+        with override_services(external=LiveExternal()):
+            yield emulator
+            services.external.close()
+
+
+def test_a_quote_is_the_truth(fmp: FmpEmulator) -> None:
+    fmp.trade("AAPL", fmp.line("AAPL").base + 1, 7)
+
+    quotes = chain.quotes_fetch([APPLE, UNKNOWN])
+
+    line = fmp.line("AAPL")
+    assert set(quotes) == {"AAPL"}
+    quote = quotes["AAPL"]
+    assert (quote.price, quote.day.volume, quote.source) == (line.last, line.volume, "FMP")
+    assert quote.day.base_price == line.base
+
+
+def test_daily_bars_are_the_truth(fmp: FmpEmulator) -> None:
+    today = now().date()
+    history = fmp.market.history("AAPL")[-20:]
+    wanted = BarsWanted("1d", today - timedelta(days=60), today, Adjustment.SPLIT)
+
+    bars = chain.bars_fetch(APPLE, wanted)
+
+    closes = {
+        datetime.fromtimestamp(at, UTC).date(): Decimal(close) / 10**6
+        for at, close in zip(bars.bars.times.tolist(), bars.bars.closes.tolist(), strict=True)
+    }
+    assert bars.source == "FMP"
+    assert {bar.day: bar.close for bar in history}.items() <= closes.items()
+
+
+def test_figures_news_and_instruments_have_source_and_time(fmp: FmpEmulator) -> None:
+    facts = chain.fundamentals_fetch(APPLE)
+    assert (facts.source, facts.symbol) == ("FMP", "AAPL")
+    assert facts.figures["netIncome"] != 0
+
+    assert {item.source for item in chain.news_fetch(["AAPL"], limit=5)} == {"FMP"}
+    assert "AAPL" in {fact.symbol for fact in chain.instruments_fetch("AAPL")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("error", {"status": 500}),
+        ("error", {"status": 429}),
+        ("garbage", {}),
+        ("cut", {}),
+    ],
+)
+def test_one_fault_is_got_over_and_a_lasting_one_is_told(
+    fmp: FmpEmulator, kind: str, options: dict[str, Any]
+) -> None:
+    fmp.misbehave(kind, times=1, **options)
+    assert chain.quotes_fetch([APPLE])["AAPL"].price == fmp.line("AAPL").last
+
+    services.cache.close()
+    fmp.misbehave(kind, **options)
+    with pytest.raises((UpstreamError, UnavailableError)) as failed:
+        chain.quotes_fetch([APPLE])
+    assert isinstance(failed.value, TradingPlatformError)
+    assert not isinstance(failed.value, ProviderAnswerError)
+
+
+def test_a_wrong_key_is_an_error_and_in_no_message(fmp: FmpEmulator, settings: Any) -> None:
+    settings.FMP_API_KEY = "wrong-key-0123456789"
+    services.external.close()
+
+    with pytest.raises(FmpKeyError) as refused:
+        chain.quotes_fetch([APPLE])
+    assert settings.FMP_API_KEY not in str(refused.value)
+    assert len(fmp.truth.find("call")) == 1
