@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from tests.project_files import ROOT, modules
+from tests.project_files import ROOT, modules, name_of, tracked
 
 # Nothing here depends on the database.
 pytestmark = pytest.mark.embedded
@@ -99,3 +99,30 @@ def test_every_command_of_the_makefile_is_described() -> None:
 
     assert {"run", "test", "check", "fix", "bench", "stack", "clean", "help"} <= targets
     assert {t for t in targets if f"make {t}" not in _document("CONTRIBUTING.md")} == set()
+
+
+def test_the_glossary_is_sorted_and_says_each_word_once() -> None:
+    words = re.findall(r"^\| ([^|]+?) \|", _document("docs/glossary.md"), re.MULTILINE)[1:]
+
+    assert words == sorted(set(words), key=str.lower)
+
+
+def test_the_readme_leads_to_every_page_of_documentation() -> None:
+    pages = {f"docs/{path.name}" for path in (ROOT / "docs").iterdir() if path.is_file()}
+    linked = set(re.findall(r"\]\((docs/[^)#]+)\)", _document("README.md")))
+
+    assert pages - linked == set()
+
+
+def test_the_changelog_says_nothing_twice() -> None:
+    lines = [line for line in _document("CHANGELOG.md").splitlines() if line.startswith("- ")]
+
+    assert sorted(lines) == sorted(set(lines))
+
+
+def test_the_tree_of_the_readme_names_every_folder() -> None:
+    tree = re.findall(r"^(?:[a-z]+/ +)+", _document("README.md"), re.MULTILINE)
+    named = {name for line in tree for name in re.findall(r"[a-z]+", line)}
+    folders = {name_of(path).split("/")[0] for path in tracked() if path.parent != ROOT}
+
+    assert named == {name for name in folders if not name.startswith(".")}
