@@ -29,6 +29,12 @@ def _walk_through(server: LiveServer) -> str:
     return script.replace("ws://127.0.0.1:8000", server.socket_url)
 
 
+def _warnings(server: LiveServer) -> list[str]:
+    """List what the log warned of since the start, but for refused requests."""
+    lines = re.findall(r"^.*\[(?:warning|error|critical) .*$", server.output, re.MULTILINE)
+    return [line for line in lines if "[django.request]" not in line]
+
+
 def test_the_walk_through_runs_as_it_stands(server: LiveServer) -> None:
     done = subprocess.run(
         ["bash", "-euo", "pipefail"],  # noqa: S607
@@ -47,6 +53,7 @@ def test_the_walk_through_runs_as_it_stands(server: LiveServer) -> None:
     assert len(re.findall(r"^(?:AAPL|005930) [\d.]+ SAMPLE$", done.stdout, re.MULTILINE)) == 5
     assert "95% confidence" in done.stdout
     assert done.stdout.splitlines()[-2:] == ["204", "401"]
+    assert _warnings(server) == []
 
 
 def test_its_links_lead_somewhere() -> None:

@@ -42,7 +42,8 @@ WARM_UPS: dict[str, tuple[str, ...]] = {
     "ai": ("chat.graph.warm_up",),
 }
 VISIBILITY_TIMEOUT_S = 120
-CELERY_BROKER_URL = ENV.queue_url
+# Without a host kombu warns that it takes localhost; the in-process queue has no host at all.
+CELERY_BROKER_URL = "memory://localhost/" if ENV.queue_url == "memory://" else ENV.queue_url
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
