@@ -23,6 +23,7 @@ from tests.emulators.faults import BAD_TICKS
 from tests.emulators.kis.emulator import KisEmulator, running_kis_emulator
 from tests.emulators.kis.instruments import Instrument
 from tradingplatform.clock import now
+from tradingplatform.db.models import Lease
 from tradingplatform.services import override_services, services
 from tradingplatform.services.external.kis.multiplexer import FEED_STATE_KEY
 from tradingplatform.services.external.live import LiveExternal
@@ -229,6 +230,35 @@ def test_after_each_misbehaviour_the_client_knows_the_truth_again(world: World) 
     bases = {(symbol, emulator.line(symbol).base) for symbol in ("005930", "000660")}
     assert world.client.prices <= told | bases
     assert world.client.backwards == []
+
+
+def test_a_connection_that_fell_silent_is_opened_again(world: World, monkeypatch: Any) -> None:
+    monkeypatch.setattr("tradingplatform.services.external.kis.socket.SILENCE_S", 2.0)
+    world.settle("005930", within_s=15)
+    world.emulator.truth.wait_for("subscribe", count=1)
+
+    world.emulator.misbehave("ping_silence")
+
+    world.emulator.truth.wait_for("subscribe", count=2, timeout=15)
+    world.emulator.behave()
+    world.emulator.trade("005930", world.emulator.line("005930").base + 100, 3)
+    world.settle("005930")
+
+
+def test_an_approval_key_that_ended_is_replaced(world: World, monkeypatch: Any) -> None:
+    monkeypatch.setattr("tradingplatform.services.external.kis.tokens.ISSUE_EVERY_S", 0.2)
+    world.settle("005930", within_s=15)
+    world.emulator.truth.wait_for("subscribe", count=1)
+    # Its lease was taken before the minute was made short.
+    Lease.objects.filter(name__startswith="kis.APPROVAL").update(expires_at=now())
+
+    world.emulator.state.office.forget_approvals()
+    world.emulator.drop_sockets()
+
+    world.emulator.truth.wait_for("approval", count=2, timeout=15)
+    world.emulator.truth.wait_for("subscribe", count=2, timeout=15)
+    world.emulator.trade("005930", world.emulator.line("005930").base + 100, 3)
+    world.settle("005930")
 
 
 @pytest.mark.parametrize("loss", ["drop_sockets", "expire_tokens", "revoke_tokens"])
