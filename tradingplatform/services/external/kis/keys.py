@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from tradingplatform.ids import derived_id
 from tradingplatform.services.external.budget import Window
 
 
@@ -33,10 +34,8 @@ class KisKey:
     @property
     def identity(self) -> UUID:
         """Name the key and its secret: who knows the one without the other is somebody else."""
-        digest = hashlib.sha256(
-            "\x1f".join((self.environment, self.app_key, self.app_secret)).encode()
-        ).digest()
-        return UUID(bytes=digest[:16])
+        # MariaDB takes UUIDs of the standard's versions only, so not just any 16 bytes.
+        return derived_id("kis", _digest(self.environment, self.app_key, self.app_secret))
 
 
 @dataclass(frozen=True)
