@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 import numpy as np
 from django.db.models import BigIntegerField, ExpressionWrapper, F
 
-from market.enums import StoredInterval
+from market.adjusting import Factors, factors_of
+from market.enums import ADJUSTED_SOURCES, Adjustment, StoredInterval
 from market.features import BARS_USED, BarTable
-from market.models import Bar
+from market.models import Bar, Instrument
 from market.rollup import DAY_S
 from market.types import PRICE_UNIT
+from quant.adjustments import back_adjustment
 
 _LOOK_BACK = timedelta(days=600)
 """BARS_USED sessions and the days between them."""
@@ -27,15 +29,15 @@ class ReadTable:
     table: BarTable
 
 
-def bar_table_read(instrument_ids: Sequence[int], *, newest_at: datetime) -> ReadTable:
-    """Return the last BARS_USED daily bars of each instrument, in one query."""
+def bar_table_read(instruments: Sequence[Instrument], *, newest_at: datetime) -> ReadTable:
+    """Return the last BARS_USED daily bars of each instrument, splits worked in."""
     raw = {
         f"raw_{name}": ExpressionWrapper(F(name), output_field=BigIntegerField())
         for name in _COLUMNS
     }
     found = list(
         Bar.objects.filter(
-            instrument_id__in=instrument_ids,
+            instrument_id__in=[row.pk for row in instruments],
             interval=StoredInterval.DAY,
             opened_at__gte=newest_at - _LOOK_BACK,
         )
@@ -50,7 +52,25 @@ def bar_table_read(instrument_ids: Sequence[int], *, newest_at: datetime) -> Rea
         "+".join(sorted({row[6] for row in found[first:end]}))
         for first, end in zip(firsts, ends, strict=True)
     ]
-    return ReadTable(ids.tolist(), sources, _aligned(figures[:, 1:], firsts, ends))
+    table = _aligned(figures[:, 1:], firsts, ends)
+    factors = factors_of(instruments, Adjustment.SPLIT)
+    for row, (pk, first, end) in enumerate(zip(ids.tolist(), firsts, ends, strict=True)):
+        if pk in factors:
+            told_by = [one[6] for one in found[max(first, end - BARS_USED) : end]]
+            _adjust(table, row, factors[pk], told_by)
+    return ReadTable(ids.tolist(), sources, table)
+
+
+def _adjust(table: BarTable, row: int, factors: Factors, told_by: Sequence[str]) -> None:
+    """Work later splits into a row, but for bars whose source tells adjusted prices."""
+    shown = slice(BARS_USED - len(told_by), BARS_USED)
+    days = table.days[row, shown]
+    is_raw = np.array([source not in ADJUSTED_SOURCES for source in told_by])
+    prices = np.where(is_raw, back_adjustment(days, factors.days, factors.prices), 1.0)
+    for column in (table.highs, table.lows, table.closes):
+        column[row, shown] *= prices
+    volumes = back_adjustment(days, factors.days, factors.volumes)
+    table.volumes[row, shown] *= np.where(is_raw, volumes, 1.0)
 
 
 def _aligned(figures: np.ndarray, firsts: np.ndarray, ends: np.ndarray) -> BarTable:

@@ -156,6 +156,47 @@ def test_from_sign_up_to_an_answer(page: "Page") -> None:
     expect(page.locator("analyst-chat img, analyst-chat script")).to_have_count(0)
 
 
+def test_a_watchlist_is_ordered_and_an_alert_fires(page: "Page") -> None:
+    from playwright.sync_api import expect
+
+    _sign_up(page, "watch@example.com")
+    rows = page.locator("watch-list [data-symbol]")
+    expect(rows.nth(1)).to_be_visible()
+    first, second = (rows.nth(at).get_attribute("data-symbol") or "" for at in (0, 1))
+
+    rows.nth(0).focus()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(rows.nth(0)).to_have_attribute("data-symbol", second)
+    expect(rows.nth(1)).to_have_attribute("data-symbol", first)
+    page.click(f'watch-list [data-symbol="{second}"]')
+    page.click("watch-star button")
+    expect(rows.nth(0)).to_have_attribute("data-symbol", first)
+    page.reload()
+    expect(rows.nth(0)).to_have_attribute("data-symbol", first)
+
+    page.click("price-alerts .bell")
+    page.fill("price-alerts input[name=level]", "1")
+    page.click("price-alerts button[type=submit]")
+    expect(page.locator(".toast", has_text="now")).to_be_visible()
+    expect(page.locator("price-alerts .alert-list").nth(1)).to_contain_text("Price ≥ 1")
+
+
+def test_the_market_and_the_screener_show_live_figures(page: "Page") -> None:
+    from playwright.sync_api import expect
+
+    page.goto("/market")
+    expect(page.locator("market-overview .badge-sample")).to_be_visible()
+    expect(page.locator(".breadth li")).to_have_count(3)
+    expect(page.locator(".movers a").first).to_have_attribute("href", re.compile("symbol="))
+
+    page.goto("/screener")
+    expect(page.locator(".screen-table tbody tr").first).to_contain_text(re.compile(r"\d"))
+    page.locator(".filter select").nth(0).select_option("price_to_earnings")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.locator(".screen-note")).to_contain_text("Price to earnings: 50 left out")
+    expect(page.locator(".screen-table tbody tr")).to_have_count(0)
+
+
 def test_a_level_of_the_order_book_becomes_the_limit_price(page: "Page") -> None:
     from playwright.sync_api import expect
 

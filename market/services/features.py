@@ -18,14 +18,14 @@ INSTRUMENTS_AT_ONCE = 250
 
 def features_refresh() -> int:
     """Compute the figures of every active instrument anew; return how many have some."""
-    ids = list(Instrument.objects.active().order_by("pk").values_list("pk", flat=True))
-    global_tx(InstrumentFeatures.objects.exclude(pk__in=ids).delete)
-    parts = [ids[at : at + INSTRUMENTS_AT_ONCE] for at in range(0, len(ids), INSTRUMENTS_AT_ONCE)]
-    return sum(_refresh(part) for part in parts)
+    rows = list(Instrument.objects.active().order_by("pk"))
+    global_tx(InstrumentFeatures.objects.exclude(pk__in=[row.pk for row in rows]).delete)
+    starts = range(0, len(rows), INSTRUMENTS_AT_ONCE)
+    return sum(_refresh(rows[start : start + INSTRUMENTS_AT_ONCE]) for start in starts)
 
 
-def _refresh(instrument_ids: Sequence[int]) -> int:
-    read = bar_table_read(instrument_ids, newest_at=now())
+def _refresh(instruments: Sequence[Instrument]) -> int:
+    read = bar_table_read(instruments, newest_at=now())
     columns = features_of(read.table).columns if read.instrument_ids else {}
     at = now()
     rows = [
@@ -38,7 +38,7 @@ def _refresh(instrument_ids: Sequence[int]) -> int:
         )
         for place, pk in enumerate(read.instrument_ids)
     ]
-    global_tx(_replace, instrument_ids, rows)
+    global_tx(_replace, [row.pk for row in instruments], rows)
     return len(rows)
 
 

@@ -2,17 +2,19 @@
 
 import threading
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pytest
 
 from market import panel as panels
+from market.enums import ActionKind, Source
 from market.errors import ScreenInvalidError
 from market.exporters import market_rows
 from market.feature_models import InstrumentFeatures, SavedScreen
 from market.features import BARS_USED, BarTable, features_of
-from market.models import Instrument
+from market.models import Bar, CorporateAction, Instrument
 from market.panel import Panel, panel_get
 from market.screens import FIELDS, screen_parse, screen_run
 from market.services import features_refresh, screen_save, screens_forget
@@ -205,6 +207,27 @@ def test_the_job_stores_figures_once_per_instrument_and_forgets_what_left():
     Instrument.objects.update(is_active=False)
     assert features_refresh() == 0
     assert not InstrumentFeatures.objects.exists()
+
+
+def test_a_split_is_no_loss():
+    today = now().date()
+    apple = instrument_make("AAPL")
+    bars_make(apple, today - timedelta(days=30), ["200"] * 20 + ["100"] * 10)
+    # The sample market tells prices that are adjusted already.
+    Bar.objects.update(source=Source.CSV)
+    CorporateAction.objects.create(
+        instrument=apple,
+        kind=ActionKind.SPLIT,
+        ex_date=today - timedelta(days=10),
+        ratio=Decimal(2),
+        source=Source.CSV,
+    )
+
+    features_refresh()
+    row = InstrumentFeatures.objects.get()
+
+    assert (row.close_5d, row.sma_20) == (100.0, 100.0)
+    assert row.volume_20d == pytest.approx((10 * 2000 + 10 * 1000) / 20)
 
 
 def test_screens_filter_sort_and_page_by_live_prices(client):
