@@ -7,7 +7,7 @@
 
 It connects again after every loss (jittered, so that a crowd does not come back at once), joins
 what was joined before, and takes the snapshots that follow. Numbers may be skipped, since only
-the newest quote counts; one that goes back within an epoch is dropped. A socket that says
+the newest quote counts; one that is older than what is known is dropped. A socket that says
 nothing for SILENCE_MAX_S is given up, because the server has a heartbeat.
 """
 
@@ -174,7 +174,7 @@ class MarketClient:
         known = self.quotes.get(quote.symbol)
         if quote.symbol not in self._wanted:
             return
-        if known is not None and known.epoch == quote.epoch and quote.seq < known.seq:
+        if known is not None and _place(quote) < _place(known):
             return
         self.quotes[quote.symbol] = quote
         self._fresh[quote.symbol] = None
@@ -182,6 +182,14 @@ class MarketClient:
     async def _note(self) -> None:
         async with self._changed:
             self._changed.notify_all()
+
+
+def _place(quote: Quote) -> tuple[int, int]:
+    """Return where a quote stands: each leader of the feed has a higher epoch than the one before.
+
+    A quote that a process makes from the last stored bar (while the cache is empty) stands at 0.
+    """
+    return int(quote.epoch), quote.seq
 
 
 def backoff_s(attempt: int, fraction: float) -> float:

@@ -31,6 +31,15 @@ test('quotes may skip numbers but never go back', () => {
   assert.equal(cursor.judge(frame('e1', 69), true), 'old');
 });
 
+test('quotes of an earlier epoch are old, those of a later one are not', () => {
+  const cursor = new Cursor();
+  cursor.judge(frame('7', 3), true);
+  assert.equal(cursor.judge(frame('0', 0), true), 'old');
+  assert.equal(cursor.judge(frame('6', 99), true), 'old');
+  assert.equal(cursor.judge(frame('8', 1), true), 'new-epoch');
+  assert.deepEqual(cursor.position, { epoch: '8', seq: 1 });
+});
+
 test('a new epoch asks for a snapshot', () => {
   const cursor = new Cursor();
   cursor.judge(frame('e1', 7), false);

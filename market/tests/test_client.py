@@ -107,7 +107,7 @@ async def test_updates_come_newest_first_for_a_slow_reader(market, application):
     assert [(q.symbol, q.price) for q in (first, second)] == [("AAPL", 102), ("MSFT", 50)]
 
 
-async def test_numbers_that_go_back_are_dropped_within_an_epoch_only(market, application):
+async def test_quotes_older_than_what_is_known_are_dropped(market, application):
     async with serving(application) as url, asyncio.timeout(10), MarketClient(url) as client:
         await client.subscribe("AAPL", "MSFT")
         market.tell("AAPL", "100", 5)
@@ -119,6 +119,13 @@ async def test_numbers_that_go_back_are_dropped_within_an_epoch_only(market, app
         market.epoch = "2"
         market.tell("AAPL", "98", 1)
         await client.wait_for(price_is(client, "AAPL", "98"))
+        market.epoch = "0"
+        market.tell("AAPL", "97", 9)
+        market.tell("MSFT", "49", 9)
+        market.epoch = "2"
+        market.tell("MSFT", "51", 2)
+        await client.wait_for(price_is(client, "MSFT", "51"))
+        assert client.quotes["AAPL"].price == 98
 
 
 async def test_after_a_loss_everything_wanted_is_joined_again(market, application):

@@ -20,6 +20,8 @@ export class Cursor {
   /** Market streams may skip numbers (conflation); the others may not. */
   judge(frame: Frame, maySkip: boolean): Verdict {
     if (frame.epoch === undefined || frame.seq === undefined) return 'next';
+    // Where only the newest counts, an earlier leader of the feed has nothing new to say.
+    if (maySkip && Number(frame.epoch) < Number(this.epoch)) return 'old';
     if (this.epoch === null || frame.epoch !== this.epoch) {
       const first = this.epoch === null;
       this.moveTo(frame.epoch, frame.seq);
