@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from market import trading_days
+from market import rules, trading_days
 from market.bar_store import BarRow
 from market.cutting import LATE_MAX_S, MinuteBars, OpenBar
 from market.enums import ALL_GENERATED, Source, StoredInterval
@@ -64,6 +64,7 @@ class Line:
     bid: Decimal | None = None
     ask: Decimal | None = None
     told: ToldVolume = field(default_factory=ToldVolume)
+    product: rules.Product = field(default_factory=rules.Product)
     allowed: PlausibleRange = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,7 +73,7 @@ class Line:
     def rebase(self, base_price: Decimal) -> None:
         """Compare with another price from now on."""
         self.base_price = base_price
-        self.allowed = plausible_range(self.exchange, base_price)
+        self.allowed = plausible_range(self.exchange, base_price, self.product)
 
     def is_own_session(self, tick: Tick) -> bool:
         """Whether what a tick tells of the day is told of the running session."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from market.enums import AssetType
+from market import rules
 from market.models import Instrument
 from market.panel import Panel
 from market.types import FloatArray, Quote
@@ -62,15 +62,12 @@ class Overview:
 def overview_of(panel: Panel, *, exchange: str | None, limit: int) -> Overview:
     """Rank what trades; only what rose is a gainer, only what fell a loser."""
     exchanges = np.array([row.exchange for row in panel.instruments], dtype=object)
-    is_index = np.array(
-        [row.asset_type == AssetType.INDEX for row in panel.instruments], dtype=bool
-    )
     chosen = (exchanges == exchange) if exchange else np.ones(exchanges.size, dtype=bool)
-    places = np.flatnonzero(chosen & ~is_index)
+    places = np.flatnonzero(chosen & ~panel.is_index)
     change = panel.numbers["change_rate"]
     names = sorted(set(exchanges[places]))
     return Overview(
-        indices=_rows(panel, np.flatnonzero(chosen & is_index)),
+        indices=_rows(panel, _indices(panel, exchange)),
         gainers=_rows(panel, _ranked(places[change[places] > 0], -change, limit)),
         losers=_rows(panel, _ranked(places[change[places] < 0], change, limit)),
         most_active=_rows(panel, _by_currency(panel, places, panel.numbers["value"], limit)),
@@ -80,6 +77,13 @@ def overview_of(panel: Panel, *, exchange: str | None, limit: int) -> Overview:
         sectors=_sectors(panel, places),
         sources=sorted({panel.quotes[place].source for place in np.flatnonzero(chosen)}),
     )
+
+
+def _indices(panel: Panel, exchange: str | None) -> Places:
+    """Return the indices of the market of an exchange: those in its currency."""
+    currency = None if exchange is None else rules.CURRENCIES[exchange]
+    fits = [currency in {None, row.currency} for row in panel.instruments]
+    return np.flatnonzero(panel.is_index & np.array(fits, dtype=bool))
 
 
 def _rows(panel: Panel, places: Places) -> list[Row]:

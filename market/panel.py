@@ -6,12 +6,15 @@ share it, and while a new one is made they get the one before.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 from django.conf import settings
+from numpy.typing import NDArray
 
+from market.enums import AssetType
 from market.feature_models import InstrumentFeatures
 from market.models import Instrument
 from market.quotes import quotes_cached
@@ -48,6 +51,24 @@ class Panel:
     instruments: list[Instrument]
     quotes: list[Quote]
     numbers: dict[str, FloatArray]
+
+    @cached_property
+    def is_index(self) -> NDArray[np.bool_]:
+        """Which of them are indices; they are shown, and left out of rankings and screens."""
+        found = [row.asset_type == AssetType.INDEX for row in self.instruments]
+        return np.array(found, dtype=np.bool_)
+
+    @cached_property
+    def without_indices(self) -> "Panel":
+        """The panel of what can be traded, which is what screens look at."""
+        places = np.flatnonzero(~self.is_index)
+        chosen = places.tolist()
+        return replace(
+            self,
+            instruments=[self.instruments[place] for place in chosen],
+            quotes=[self.quotes[place] for place in chosen],
+            numbers={name: values[places] for name, values in self.numbers.items()},
+        )
 
     def words(self, name: str) -> list[str]:
         """Return a text field of every instrument."""

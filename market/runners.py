@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -14,13 +14,14 @@ from market.books import books_tell
 from market.feed import FeedBook
 from market.metrics import FEED_FAILURES, FEED_HEARTBEAT, FEED_LEADS
 from market.quotes import quotes_tell
+from market.sample.indices import IndexValues
 from market.services import (
     base_prices_roll,
     feed_bars_store,
     feed_open,
     minute_bars_prune,
 )
-from market.ticks import TickProvider
+from market.ticks import Tick, TickProvider
 from market.types import OrderBook, Quote
 from tradingplatform.clock import monotonic, now
 from tradingplatform.errors import UnavailableError
@@ -65,7 +66,7 @@ def _lead_once(stop: threading.Event) -> None:
             FEED_LEADS.set(1)
             try:
                 with alerts_watched() as watcher:
-                    loop = FeedLoop(feed.provider, feed.book, see=watcher.see)
+                    loop = FeedLoop(feed.provider, feed.book, see=watcher.see, indices=feed.indices)
                     loop.run(stop, renew=lease.renew)
             finally:
                 feed.provider.close()
@@ -83,8 +84,16 @@ class FeedLoop:
     ``see`` gets the quotes that came of accepted ticks, and no others.
     """
 
-    def __init__(self, provider: TickProvider, book: FeedBook, *, see: See | None = None) -> None:
+    def __init__(
+        self,
+        provider: TickProvider,
+        book: FeedBook,
+        *,
+        see: See | None = None,
+        indices: IndexValues | None = None,
+    ) -> None:
         self._see = see
+        self._indices = indices or IndexValues({})
         self._provider = provider
         self._book = book
         self._minute: datetime | None = None
@@ -111,16 +120,19 @@ class FeedLoop:
                 stop.wait(max(0.0, interval_s - (monotonic() - at)))
         finally:
             if is_leading:
+                # The members' bars are stored up to now, so the bars of the indices are too.
+                self._indices_close(now())
                 self._store(self._book.bars_take())
 
     def step(self, at: datetime, elapsed_s: float) -> None:
         """Make one step of the market and tell what came of it."""
+        accepted = []
         minute = at.replace(second=0, microsecond=0)
         if minute != self._minute:
-            self._turn_minute(at, is_first=self._minute is None)
+            accepted += self._turn_minute(at, is_first=self._minute is None)
             self._minute = minute
         self._store_when_due(at)
-        accepted = self._accepted(at, elapsed_s)
+        accepted += self._accepted(at, elapsed_s)
         if self._see is not None:
             self._see(accepted, at)
         quotes = {quote.symbol: quote for quote in accepted}
@@ -135,16 +147,25 @@ class FeedLoop:
         # After the ticks were taken: the line of a symbol comes before its first tick.
         for line in self._provider.lines_new():
             self._book.admit(line)
+        return self._taken(ticks, at) + self._taken(self._indices.ticks(self._book.lines, at), at)
+
+    def _taken(self, ticks: Iterable[Tick], at: datetime) -> list[Quote]:
         quotes = (self._book.accept(tick, at) for tick in ticks)
         return [quote for quote in quotes if quote is not None]
 
-    def _turn_minute(self, at: datetime, *, is_first: bool) -> None:
+    def _indices_close(self, at: datetime) -> list[Quote]:
+        return self._taken(self._indices.ticks(self._book.lines, at, is_closing=True), at)
+
+    def _turn_minute(self, at: datetime, *, is_first: bool) -> list[Quote]:
+        """Roll the sessions that are due; return the quotes of indices that close with them."""
         due = self._book.sessions_due(at)
+        closed = self._indices_close(at) if due else []
         for exchange, session in due.items():
             self._roll(exchange, session)
         if due or is_first:
             keep = timedelta(days=settings.MARKET_MINUTE_BAR_DAYS)
             minute_bars_prune(before=at - keep)
+        return closed
 
     def _roll(self, exchange: str, session: date) -> None:
         ended = next(

@@ -84,9 +84,11 @@ class PlausibleRange:
     high: Decimal
 
 
-def plausible_range(exchange: str, base_price: Decimal) -> PlausibleRange:
+def plausible_range(
+    exchange: str, base_price: Decimal, product: rules.Product | None = None
+) -> PlausibleRange:
     """Return the price band of the session, or a wide range where there is none."""
-    band = rules.price_band(exchange, base_price)
+    band = rules.price_band(exchange, base_price, product=product or rules.Product())
     if band is None:
         factor = rules.PLAUSIBLE_FACTOR
         return PlausibleRange(base_price / factor, base_price * factor)

@@ -47,13 +47,13 @@ class ScreenerView(ApiView):
     @extend_schema(responses=FieldsOutput)
     def get(self, request: Request) -> Response:
         """List the fields to filter on and sort by."""
-        return Response(rendering.fields_payload(panel_get()))
+        return Response(rendering.fields_payload(panel_get().without_indices))
 
     @extend_schema(request=ScreenInput, responses=ScreenOutput)
     def post(self, request: Request) -> Response:
         """Return the instruments that pass every filter, in order, with their figures."""
         wanted = parsed(ScreenInput, request.data)
-        panel = panel_get()
+        panel = panel_get().without_indices
         found = screen_run(screen_parse(wanted.pop("definition")), panel)
         return Response(rendering.screened_payload(found, panel, **wanted))
 

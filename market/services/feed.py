@@ -1,7 +1,7 @@
 """Start the live feed from what is stored, and store what it makes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -11,11 +11,12 @@ from django.conf import settings
 from market import hours, trading_days
 from market.bar_store import BarRow, bars_at, bars_write, closes_before, last_sessions
 from market.cutting import LATE_MAX_S, MINUTE_S, MinuteBars, OpenBar
-from market.enums import Source, StoredInterval
+from market.enums import AssetType, Source, StoredInterval
 from market.feed import FeedBook, Line
 from market.models import Bar, Instrument
 from market.providers.kis.ticks import KisTickSource
 from market.quotes import quotes_cached
+from market.sample.indices import IndexValues, sample_indices
 from market.sample.process import FloatArray, Walker
 from market.sample.provider import SampleProvider
 from market.ticks import TickProvider
@@ -33,10 +34,11 @@ _SHRINKAGE = 0.1
 
 @dataclass(frozen=True)
 class Feed:
-    """A provider of ticks and the book that takes them in."""
+    """A provider of ticks, the book that takes them in, and the indices computed from it."""
 
     provider: TickProvider
     book: FeedBook
+    indices: IndexValues = field(default_factory=lambda: IndexValues({}))
 
 
 def feed_open(*, epoch: int, at: datetime) -> Feed | None:
@@ -58,9 +60,10 @@ def _sample_feed(epoch: int, at: datetime) -> Feed | None:
     """
     instruments = list(Instrument.objects.active().filter(source=Source.SAMPLE).order_by("symbol"))
     lines = _lines(instruments, at)
-    if not lines:
+    stocks = [line for line in lines if line.product.asset_type != AssetType.INDEX]
+    if not stocks:
         return None
-    volatilities, volumes, correlation = _measured(lines, at)
+    volatilities, volumes, correlation = _measured(stocks, at)
     walkers = [
         Walker(
             symbol=line.symbol,
@@ -70,16 +73,28 @@ def _sample_feed(epoch: int, at: datetime) -> Feed | None:
             daily_volatility=volatilities[index],
             daily_volume=volumes[index],
         )
-        for index, line in enumerate(lines)
+        for index, line in enumerate(stocks)
     ]
     provider = SampleProvider(
         walkers,
         correlation,
         seed=(settings.MARKET_SEED, epoch),
         speed=settings.MARKET_SPEED,
-        on=max(line.session for line in lines),
+        on=max(line.session for line in stocks),
     )
-    return Feed(provider, FeedBook(lines, epoch=str(epoch)))
+    return Feed(provider, FeedBook(lines, epoch=str(epoch)), _index_values(lines))
+
+
+def _index_values(lines: Sequence[Line]) -> IndexValues:
+    """Return the indices that have a line, with those of their members that have one."""
+    known = {line.symbol for line in lines}
+    return IndexValues(
+        {
+            index.symbol: [symbol for symbol in index.members if symbol in known]
+            for index in sample_indices()
+            if index.symbol in known
+        }
+    )
 
 
 def feed_bars_store(*, rows: Sequence[BarRow]) -> None:
@@ -121,6 +136,7 @@ def _lines(instruments: Sequence[Instrument], at: datetime) -> list[Line]:
             traded_at=_told_at(instrument, bar, at),
             day=_open_bar(bar, last_at=at) if is_running else None,
             minutes=MinuteBars(minutes.get(instrument.pk, ())),
+            product=instrument.product,
         )
         _go_on_from(line, quotes.get(instrument.symbol))
         lines.append(line)

@@ -15,8 +15,10 @@ from market.models import ImportRun, Instrument
 from market.rollup import BarArrays
 from market.sample import history
 from market.sample.catalogue import RealCloses, SampleInstrument, real_closes, sample_instruments
+from market.sample.indices import SampleIndex, sample_indices
 from market.sample.intraday import minute_bars
 from market.services.base_prices import base_prices_refresh
+from market.services.sample_indices import sample_index_load
 from market.types import PRICE_UNIT
 from tradingplatform.clock import now
 from tradingplatform.db.transactions import global_tx
@@ -54,10 +56,8 @@ def sample_market_load(*, since: date | None = None) -> SampleLoad:
     """
     started_at = now()
     created = global_tx(_instruments_create)
-    known = Instrument.objects.in_bulk(
-        [row.symbol for row in sample_instruments()], field_name="symbol"
-    )
-    n_bars = _us_load(known, since) + _krx_load(known, since)
+    known = Instrument.objects.in_bulk(_symbols(), field_name="symbol")
+    n_bars = _us_load(known, since) + _krx_load(known, since) + _indices_load(known)
     if n_bars or created:
         base_prices_refresh(instruments=list(known.values()))
         ImportRun.objects.create(
@@ -68,9 +68,9 @@ def sample_market_load(*, since: date | None = None) -> SampleLoad:
 
 def sample_market_is_current() -> bool:
     """Say whether ``sample_market_load`` would find nothing to add; cheap, for every start."""
-    listed = sample_instruments()
-    known = Instrument.objects.in_bulk([row.symbol for row in listed], field_name="symbol")
-    if len(known) < len(listed):
+    symbols = _symbols()
+    known = Instrument.objects.in_bulk(symbols, field_name="symbol")
+    if len(known) < len(symbols):
         return False
     newest = last_sessions(known.values())
     return all(
@@ -79,27 +79,50 @@ def sample_market_is_current() -> bool:
     )
 
 
+def _symbols() -> list[str]:
+    stocks = [row.symbol for row in sample_instruments()]
+    return stocks + [index.symbol for index in sample_indices()]
+
+
 def _instruments_create() -> int:
     known = set(Instrument.objects.values_list("symbol", flat=True))
-    missing = [row for row in sample_instruments() if row.symbol not in known]
-    Instrument.objects.bulk_create(
-        Instrument(
-            symbol=row.symbol,
-            exchange=row.exchange,
-            name_en=row.name_en,
-            name_ko=row.name_ko,
-            currency=rules.CURRENCIES[row.exchange],
-            asset_type=AssetType.STOCK,
-            market_segment=row.market_segment,
-            initials_ko=initials_of(row.name_ko),
-            sector=row.sector,
-            reference_source=Source.SAMPLE,
-            lot_size=rules.LOT_SIZES[row.exchange],
-            source=Source.SAMPLE,
-        )
-        for row in missing
-    )
+    listed = [
+        *(_instrument(row, AssetType.STOCK) for row in sample_instruments()),
+        *(_instrument(row, AssetType.INDEX) for row in sample_indices()),
+    ]
+    missing = [row for row in listed if row.symbol not in known]
+    Instrument.objects.bulk_create(missing)
     return len(missing)
+
+
+def _instrument(row: SampleInstrument | SampleIndex, asset_type: AssetType) -> Instrument:
+    made = Instrument(
+        symbol=row.symbol,
+        exchange=row.exchange,
+        name_en=row.name_en,
+        name_ko=row.name_ko,
+        currency=rules.CURRENCIES[row.exchange],
+        asset_type=asset_type,
+        initials_ko=initials_of(row.name_ko),
+        reference_source=Source.SAMPLE,
+        lot_size=rules.LOT_SIZES[row.exchange],
+        source=Source.SAMPLE,
+    )
+    if isinstance(row, SampleInstrument):
+        made.market_segment, made.sector = row.market_segment, row.sector
+    return made
+
+
+def _indices_load(known: dict[str, Instrument]) -> int:
+    return sum(
+        sample_index_load(
+            index=index,
+            known=known,
+            last_day=_last_finished_day(index.exchange),
+            minute_sessions=MINUTE_SESSIONS,
+        )
+        for index in sample_indices()
+    )
 
 
 def _us_load(known: dict[str, Instrument], since: date | None) -> int:

@@ -410,3 +410,44 @@ def test_a_copy_of_the_data_holds_the_screens_and_closing_deletes_them():
 
     assert [row["name"] for row in rows] == ["Cheap"]
     assert _saved() == []
+
+
+def _indexed() -> None:
+    _quoted("AAPL", "101", sector="TECH")
+    _quoted("KR30", "1030", base="1000", exchange="KRX", currency="KRW", asset_type="INDEX")
+    _quoted("US20", "990", base="1000", exchange="NYSE", asset_type="INDEX", volume=10**9)
+
+
+def test_indices_are_shown_and_ranked_nowhere(client):
+    _indexed()
+
+    answer = client.get("/api/market/overview").json()
+
+    assert [row["symbol"] for row in answer["indices"]] == ["KR30", "US20"]
+    assert answer["indices"][0]["change_rate"] == 0.03
+    for ranking in ("gainers", "losers", "most_active", "most_volume"):
+        assert {row["symbol"] for row in answer[ranking]} <= {"AAPL"}
+    assert answer["breadth"]["advancing"] == 1
+    assert [one["exchange"] for one in answer["exchanges"]] == ["NASDAQ"]
+
+
+@pytest.mark.parametrize(
+    ("exchange", "symbols"), [("KRX", ["KR30"]), ("NASDAQ", ["US20"]), ("AMEX", ["US20"])]
+)
+def test_overview_of_an_exchange_has_the_indices_of_its_market(client, exchange, symbols):
+    _indexed()
+
+    answer = client.get("/api/market/overview", {"exchange": exchange}).json()
+
+    assert [row["symbol"] for row in answer["indices"]] == symbols
+
+
+def test_indices_pass_no_screen(client):
+    _indexed()
+
+    found = _screened(client, [])
+    fields = client.get(URL).json()["results"]
+
+    assert (_symbols(found), found.json()["screened"]) == (["AAPL"], 1)
+    [types] = [one["values"] for one in fields if one["field"] == "asset_type"]
+    assert types == ["STOCK"]

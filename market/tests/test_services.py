@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from market import rules, selectors
+from market.enums import AssetType
 from market.models import Bar, ImportRun, Instrument
 from market.services import (
     base_prices_roll,
@@ -31,7 +32,7 @@ def load(at=MONDAY, since=date(2026, 11, 12)):
 def test_sample_market_loads_once():
     first, second = load(), load()
 
-    assert first.instruments_new == 50
+    assert first.instruments_new == 52
     assert first.bars_new == Bar.objects.count()
     assert (second.instruments_new, second.bars_new) == (0, 0)
     assert ImportRun.objects.count() == 1
@@ -75,7 +76,9 @@ def test_bars_end_with_the_last_finished_session_of_each_exchange():
     for row in Instrument.objects.all():
         assert row.base_date == date(2026, 11, 20)
         assert row.base_price is not None
-        assert row.base_price % rules.tick_size(row.exchange, row.base_price) == 0
+        is_index = row.asset_type == AssetType.INDEX
+        tick = Decimal("0.01") if is_index else rules.tick_size(row.exchange, row.base_price)
+        assert row.base_price % tick == 0
 
 
 def test_a_later_load_goes_on_from_the_last_close_as_one_long_load_would():
@@ -88,7 +91,7 @@ def test_a_later_load_goes_on_from_the_last_close_as_one_long_load_would():
     load()
 
     at_once = selectors.bars_get(symbol="005930", limit=5)
-    assert added.bars_new == 50 * 3 * (1 + 390)
+    assert added.bars_new == 52 * 3 * (1 + 390)
     assert at_once.close_units.tolist() == in_steps.close_units.tolist()
     assert at_once.high_units.tolist() == in_steps.high_units.tolist()
     us_at_once = selectors.bars_get(symbol="AAPL", limit=5)
@@ -112,7 +115,7 @@ def test_feed_opens_on_the_stored_market():
     feed = feed_open(epoch=3, at=MONDAY)
 
     assert feed is not None
-    assert len(feed.book.lines) == 50
+    assert len(feed.book.lines) == 52
     line = feed.book.lines["AAPL"]
     assert line.base_price == Instrument.objects.get(symbol="AAPL").base_price
     assert line.session == date(2026, 11, 23)
