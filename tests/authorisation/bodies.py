@@ -18,6 +18,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "limit_price": "181",
     },
     "PATCH portfolio:order": {"limit_price": "179"},
+    "PATCH accounts:passkey": {"name": "Another name"},
+    "PATCH market:screen": {"name": "Another screen"},
     "PATCH market:watchlist": {"name": "Another list"},
     "POST market:watchlist-items": {"symbol": "005930"},
     "PUT market:watchlist-items": {"version": 2, "symbols": ["AAPL"]},
@@ -25,7 +27,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH chat:room": {"title": "Another title"},
     "POST chat:messages": {"client_message_id": "from-the-matrix", "content": "MSFT?"},
 }
-# What a good call answers where it is no success: nothing is called with users' keys yet, and
+# What a good call answers where it is no success: no provider can be reached from a test, and
 # a portfolio that holds something is not closed.
-OTHERWISE = {"POST accounts:broker-key-test": 501, "DELETE portfolio:portfolio": 409}
+OTHERWISE = {"POST accounts:broker-key-test": 502, "DELETE portfolio:portfolio": 409}
 HEADERS = {"POST portfolio:cash": {"Idempotency-Key": "from-the-matrix"}}

@@ -10,6 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from django.test import Client
 
 from accounts.models import ApiKey, Session, User, UserApiKey
@@ -17,9 +18,19 @@ from accounts.services import Device, user_log_in, user_sign_up
 from accounts.services.api_keys import KeyTerms, api_key_create
 from accounts.services.broker_keys import BrokerKeyName, broker_key_store
 from accounts.services.exports import export_ask
+from accounts.services.passkeys import (
+    passkey_options,
+    passkey_register,
+    passkey_verify_options,
+)
+from accounts.tests.authenticator import Authenticator
 from accounts.tests.factories import address_confirm
+from accounts.tests.passkey_steps import shown
 from chat.services import message_post, room_create
+from market.enums import AlertDirection, AlertMeasure
 from market.models import Watchlist
+from market.services.alerts import AlertTerms, alert_set
+from market.services.screens import screen_save
 from market.services.watchlists import watchlist_item_add, watchlist_make
 from market.tests.factories import bars_make, instrument_make, quote_put
 from portfolio.enums import OrderSide, OrderType
@@ -30,6 +41,7 @@ from tradingplatform.clock import now
 
 PASSWORD = "correct horse battery"
 OUTSIDE = "203.0.113.9"
+SCREEN: dict[str, Any] = {"filters": [], "sort": "-volume"}
 ALL_SCOPES = tuple(scope.value for scope in Scope)
 
 
@@ -43,6 +55,7 @@ class Person:
     refresh: str
     session: Session
     won: int = 9_000_000
+    passkey: Authenticator | None = None
     things: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -103,6 +116,7 @@ def belongings(person: Person) -> None:
     person.things["session_id"] = str(second.session.sid)
     copier = Device(ip=OUTSIDE, user_agent=f"{person.mark}Export")
     export_ask(owner=person.principal, password=PASSWORD, device=copier)
+    _passkey(person)
 
 
 def key_make(person: Person, scopes: tuple[str, ...], **changes: Any) -> str:
@@ -120,6 +134,11 @@ def page_log_in(person: Person, client: Client) -> Client:
     """Log a browser in through the form and return it."""
     body = {"email": person.user.email, "password": PASSWORD}
     answer = client.post("/log-in", body)
+    if person.passkey is not None:
+        ticket = answer.context["passkey"]["ticket"]
+        step = shown(client, person.passkey, ticket)
+        credential = orjson.dumps(step["credential"]).decode()
+        answer = client.post("/log-in", step | {"credential": credential})
     assert answer.status_code == 302, answer.content
     return client
 
@@ -195,3 +214,30 @@ def _watching(person: Person) -> None:
         account_db_key=owner, watchlist_id=row.pk, symbol="AAPL", note=f"{person.mark} note"
     )
     person.things["watchlist_id"] = str(row.pk)
+    terms = AlertTerms(
+        symbol="AAPL",
+        measure=AlertMeasure.PRICE,
+        direction=AlertDirection.ABOVE,
+        level=Decimal(person.won),
+        note=f"{person.mark} alert",
+    )
+    alert = alert_set(account_db_key=owner, terms=terms)
+    screen = screen_save(account_db_key=owner, name=f"{person.mark} screen", definition=SCREEN)
+    person.things |= {"alert_id": str(alert.pk), "screen_id": str(screen.pk)}
+
+
+def _passkey(person: Person) -> None:
+    """Register a passkey, last of all: from now on a password alone lets nobody in."""
+    device = Device(ip=OUTSIDE, user_agent=f"{person.mark}Key")
+    asked = passkey_options(owner=person.principal, password=PASSWORD, device=device)
+    key = Authenticator()
+    made, _ = passkey_register(
+        owner=person.principal,
+        challenge_id=asked.challenge_id,
+        name=f"{person.mark} laptop",
+        credential=key.create(asked.public_key),
+        device=device,
+    )
+    person.passkey = key
+    asked = passkey_verify_options(owner=person.principal)
+    person.things |= {"passkey_id": str(made.pk), "challenge_id": str(asked.challenge_id)}
