@@ -7,15 +7,14 @@ from chat import graph, selectors, services
 from chat.enums import Role, ToolStatus
 from chat.errors import AnswerSupersededError
 from chat.guard import language_of
-from chat.instruments import finder_of
+from chat.instruments import instruments_in
 from chat.personas import instructions_of
 from chat.tools.base import ToolContext
-from market.selectors import instruments_found
 from tradingplatform import clock
 from tradingplatform.errors import ErrorCode, LimitExceededError, UnavailableError, UpstreamError
 from tradingplatform.jobs import enqueue
 from tradingplatform.services import services as platform
-from tradingplatform.services.ai_chat import Instrument, ToolCall, ToolOutcome, Turn, Usage
+from tradingplatform.services.ai_chat import ToolCall, ToolOutcome, Turn, Usage
 from tradingplatform.services.ai_chat.base import AiStreamCutError, Language
 
 FLUSH_S = 0.08
@@ -129,7 +128,7 @@ def _write(ticket: services.AnswerTicket) -> None:
             instructions=instructions_of(context.persona),
             history=_turns(context.history),
             previous=_calls(context.previous_calls),
-            find=finder_of(_instruments()),
+            find=instruments_in,
             tools=ToolContext(account_db_key=ticket.account_db_key, now=clock.now()),
             ai=platform.ai_chat,
             sink=sink,
@@ -141,13 +140,6 @@ def _write(ticket: services.AnswerTicket) -> None:
         ticket=ticket,
         tool_calls=[_record(outcome) for outcome in outcomes],
         usage=_usage(usage, language),
-    )
-
-
-def _instruments() -> tuple[Instrument, ...]:
-    return tuple(
-        Instrument(symbol=row.symbol, name_en=row.name_en, name_ko=row.name_ko)
-        for row in instruments_found().order_by("symbol")
     )
 
 

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from chat.locale.aliases import ALIASES
 from chat.locale.patterns import HANGUL
+from market.selectors import instruments_named
 from tradingplatform.services.ai_chat import Instrument
 
 _LEGAL_FORM = re.compile(
@@ -50,10 +51,15 @@ class InstrumentFinder:
         return [*tickers, *((_name(name), symbol) for name, symbol in ordered)]
 
 
-@lru_cache(maxsize=2)
-def finder_of(instruments: tuple[Instrument, ...]) -> InstrumentFinder:
-    """Return the finder of a list, whose patterns are compiled once."""
-    return InstrumentFinder(instruments)
+def instruments_in(text: str) -> list[Instrument]:
+    """Return the instruments named in a text; however many there are, few are looked at."""
+    lower = text.lower()
+    aliased = {symbol for alias, symbol in ALIASES.items() if alias in lower}
+    named = tuple(
+        Instrument(symbol=row.symbol, name_en=row.name_en, name_ko=row.name_ko)
+        for row in instruments_named(text, symbols=aliased)
+    )
+    return InstrumentFinder(named)(text)
 
 
 def _names(instrument: Instrument) -> Iterable[str]:

@@ -1,5 +1,6 @@
 """Instruments, their bars and the runs that loaded them; all in the global database."""
 
+from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
@@ -22,6 +23,7 @@ from market.feature_models import InstrumentFeatures, SavedScreen
 from market.fields import EpochSecondsField
 from market.gap_models import BarGap
 from market.hangul import is_initials
+from market.names import text_keys, text_symbols
 from market.news_models import NewsItem, NewsSymbol
 from market.watch_models import Watchlist, WatchlistItem
 from tradingplatform.db.fields import PriceField
@@ -64,6 +66,15 @@ class InstrumentQuerySet(models.QuerySet["Instrument"]):
             | models.Q(isin=text.upper())
         )
 
+    def named(self, text: str, symbols: Iterable[str]) -> Self:
+        """Instruments that a text may name, or that have one of ``symbols``; by indices only."""
+        keys = text_keys(text)
+        return self.filter(
+            models.Q(symbol__in={*symbols, *text_symbols(text)})
+            | models.Q(key_en__in=keys)
+            | models.Q(key_ko__in=keys)
+        )
+
     def on_venue(self, venue: str) -> Self:
         """Instruments that trade on a venue; NXT trades some of those that KRX lists."""
         if venue == Venue.NXT:
@@ -91,6 +102,8 @@ class Instrument(models.Model):
     is_nxt_tradable = models.BooleanField(default=False)
     isin = models.CharField(max_length=12, blank=True, default="")
     initials_ko = models.CharField(max_length=100, blank=True, default="")
+    key_en = models.CharField(max_length=20, blank=True, default="")
+    key_ko = models.CharField(max_length=20, blank=True, default="")
     sector = models.CharField(max_length=40, blank=True)
     industry = models.CharField(max_length=80, blank=True, default="")
     band_multiple = models.PositiveSmallIntegerField(default=1)
@@ -110,6 +123,8 @@ class Instrument(models.Model):
         indexes = [
             models.Index(fields=["exchange", "symbol"], name="instrument_exchange"),
             models.Index(fields=["isin"], name="instrument_isin"),
+            models.Index(fields=["key_en"], name="instrument_key_en"),
+            models.Index(fields=["key_ko"], name="instrument_key_ko"),
         ]
 
     def __str__(self) -> str:

@@ -35,6 +35,7 @@ from tradingplatform.clock import now
 BARS_DEFAULT = 1000
 BARS_MAX = 10_000
 ROLLED_BARS_MAX = 2_000
+NAMED_MAX = 500
 
 _COLUMNS = ("opened_at", "open", "high", "low", "close", "volume", "generated_mask")
 _INTRADAY = {"1m", "5m", "15m", "1h"}
@@ -88,6 +89,16 @@ def instruments_found(
     if asset_type:
         rows = rows.filter(asset_type=asset_type)
     return rows
+
+
+def instruments_named(text: str, *, symbols: Iterable[str] = ()) -> list[Instrument]:
+    """Return active instruments that a text may name, by symbol; the caller looks closer.
+
+    Also those of ``symbols``, which are other names in the text. At most NAMED_MAX, whatever
+    the text and however many instruments there are.
+    """
+    rows = Instrument.objects.active().named(text, symbols).order_by("symbol")
+    return list(rows[:NAMED_MAX])
 
 
 def quotes_get(symbols: Iterable[str]) -> dict[str, Quote]:

@@ -10,6 +10,7 @@ from market.bar_files import BadRow, BarFile, FileBar, bar_file_read
 from market.bar_store import BarRow, history_write
 from market.enums import ImportKind, Source, StoredInterval
 from market.models import Bar, ImportRun, Instrument
+from market.names import name_fields
 from market.services.base_prices import base_prices_refresh
 from market.types import PRICE_UNIT
 from tradingplatform.clock import now
@@ -104,7 +105,7 @@ def _instrument(symbol: str, exchange: str) -> Instrument:
             exchange=exchange,
             name_en=symbol,
             name_ko=symbol,
-            initials_ko=symbol,
+            **name_fields(symbol, symbol),
             currency=currency,
             lot_size=rules.LOT_SIZES[exchange],
             source=Source.CSV,

@@ -11,9 +11,9 @@ from market import rules
 from market.bar_files import BadRow
 from market.enums import ImportKind
 from market.errors import ImportFileError
-from market.hangul import initials_of
 from market.masters import MASTER_FORMATS, Listing, MasterFile
 from market.models import ImportRun, Instrument
+from market.names import name_fields
 from tradingplatform.clock import now
 from tradingplatform.db.transactions import global_tx
 
@@ -139,7 +139,7 @@ def _values(listing: Listing, source: str) -> dict[str, Any]:
     told: dict[str, Any] = {
         "name_en": listing.name_en,
         "name_ko": listing.name_ko,
-        "initials_ko": initials_of(listing.name_ko),
+        **name_fields(listing.name_en, listing.name_ko),
         "market_segment": listing.market_segment,
         "isin": listing.isin,
         "listed_date": listing.listed_date,
@@ -158,11 +158,8 @@ def _values(listing: Listing, source: str) -> dict[str, Any]:
 
 def _instrument(listing: Listing, values: dict[str, Any], source: str) -> Instrument:
     name_ko = listing.name_ko or listing.name_en
-    names = {
-        "name_en": listing.name_en or listing.name_ko,
-        "name_ko": name_ko,
-        "initials_ko": initials_of(name_ko),
-    }
+    name_en = listing.name_en or listing.name_ko
+    names = {"name_en": name_en, "name_ko": name_ko, **name_fields(name_en, name_ko)}
     return Instrument(symbol=listing.symbol, source=source, **(values | names))
 
 

@@ -10,8 +10,8 @@ from django.conf import settings
 from market import rules, trading_days
 from market.bar_store import BarRow, bar_rows, bars_at, history_write, last_sessions
 from market.enums import AssetType, ImportKind, Source, StoredInterval
-from market.hangul import initials_of
 from market.models import ImportRun, Instrument
+from market.names import name_fields
 from market.rollup import BarArrays
 from market.sample import history
 from market.sample.catalogue import RealCloses, SampleInstrument, real_closes, sample_instruments
@@ -103,7 +103,7 @@ def _instrument(row: SampleInstrument | SampleIndex, asset_type: AssetType) -> I
         name_ko=row.name_ko,
         currency=rules.CURRENCIES[row.exchange],
         asset_type=asset_type,
-        initials_ko=initials_of(row.name_ko),
+        **name_fields(row.name_en, row.name_ko),
         reference_source=Source.SAMPLE,
         lot_size=rules.LOT_SIZES[row.exchange],
         source=Source.SAMPLE,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from market import rules
 from market.enums import ALL_GENERATED, Source, StoredInterval
 from market.models import Bar, Instrument
+from market.names import name_fields
 from market.quotes import change_of, quotes_tell
 from market.types import Quote
 from tradingplatform.clock import now
@@ -34,6 +35,7 @@ def instrument_make(symbol: str = "AAPL", **changes: object) -> Instrument:
         "source": Source.SAMPLE,
         **changes,
     }
+    values = name_fields(str(values["name_en"]), str(values["name_ko"])) | values
     return Instrument.objects.create(**values)
 
 
