@@ -4,6 +4,7 @@ import './styles/trade.css';
 import './components/account-bar.ts';
 import './components/analyst-chat.ts';
 import './components/connection-badge.ts';
+import './components/index-strip.ts';
 import './components/order-book.ts';
 import './components/order-ticket.ts';
 import './components/orders-table.ts';

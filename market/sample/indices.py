@@ -1,14 +1,14 @@
 """The indices of the sample market: which there are, their bars and their live values. Pure.
 
-Each gives all sample stocks of its currency the same weight, starts at 1,000 on the first session
-that all of them have, and is linked from close to close (``quant.equal_weight``). Nobody
-publishes these indices: they exist in the sample market only.
+Each gives all sample stocks of its currency the same weight and is linked from close to close
+(``quant.equal_weight``). It starts at 1,000 on its base date, or on the first session after that
+all of them have. Nobody publishes these indices: they exist in the sample market only.
 """
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -36,6 +36,7 @@ class SampleIndex:
 
     symbol: str
     exchange: str
+    base_date: date
     name_en: str
     name_ko: str
     members: tuple[str, ...]
@@ -163,6 +164,7 @@ def _index(row: dict[str, str]) -> SampleIndex:
     return SampleIndex(
         symbol=row["symbol"],
         exchange=row["exchange"],
+        base_date=date.fromisoformat(row["base_date"]),
         name_en=row["name_en"],
         name_ko=row["name_ko"],
         members=tuple(members),

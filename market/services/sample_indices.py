@@ -36,7 +36,7 @@ def sample_index_load(
     newest = last_sessions([own]).get(own.pk)
     if newest is not None and newest.date() >= last_day:
         return 0
-    since = None if newest is None else newest - _GAP_MAX
+    since = _midnight(index.base_date) if newest is None else newest - _GAP_MAX
     members = _shared(ids, StoredInterval.DAY, since, _midnight(last_day) + timedelta(days=1))
     daily, minutes = _bars_after(own, newest, members, minute_sessions)
     return global_tx(_write, own, daily, minutes)
@@ -104,15 +104,15 @@ def _ranges_widened(daily: BarArrays, minutes: Mapping[int, BarArrays]) -> BarAr
     return replace(daily, highs=highs, lows=lows)
 
 
-def _shared(
-    ids: Sequence[int], interval: str, since: datetime | None, until: datetime
-) -> MemberBars:
+def _shared(ids: Sequence[int], interval: str, since: datetime, until: datetime) -> MemberBars:
     """Read the members' sample bars at the times that all of them have."""
     rows = Bar.objects.filter(
-        instrument_id__in=ids, interval=interval, source=Source.SAMPLE, opened_at__lt=until
+        instrument_id__in=ids,
+        interval=interval,
+        source=Source.SAMPLE,
+        opened_at__gte=since,
+        opened_at__lt=until,
     )
-    if since is not None:
-        rows = rows.filter(opened_at__gte=since)
     raw = {
         f"raw_{name}": ExpressionWrapper(F(name), output_field=BigIntegerField())
         for name in _COLUMNS

@@ -1,4 +1,4 @@
-// <market-overview>: indices, breadth, sectors and movers, read again every three seconds.
+// <market-overview>: indices, live, and breadth, sectors and movers, read again every three seconds.
 import * as api from '../lib/api.ts';
 import { el, setText } from '../lib/dom.ts';
 import * as format from '../lib/format.ts';
@@ -38,7 +38,6 @@ interface Sector {
 interface Overview {
   as_of: string;
   sources: string[];
-  indices: Mover[];
   breadth: Breadth;
   exchanges: { exchange: string; breadth: Breadth }[];
   sectors: Sector[];
@@ -60,6 +59,7 @@ export class MarketOverview extends HTMLElement {
   connectedCallback(): void {
     this.append(
       el('div', { class: 'page-tools' }, el('h1', {}, _('Markets')), this.exchanges, this.sample, this.asOf),
+      document.createElement('index-strip'),
       this.problem,
       this.body,
     );
@@ -95,7 +95,6 @@ export class MarketOverview extends HTMLElement {
     ];
     this.body.replaceChildren(
       this.breadth(overview),
-      this.indices(overview.indices),
       this.sectors(overview.sectors),
       ...lists.map(([title, movers]) => this.movers(title, movers)),
     );
@@ -139,11 +138,6 @@ export class MarketOverview extends HTMLElement {
       );
     });
     return this.card(_('Breadth'), el('ul', { class: 'breadth' }, ...rows), 'wide-card');
-  }
-
-  private indices(indices: Mover[]): HTMLElement | '' {
-    if (!indices.length) return '';
-    return this.movers(_('Indices'), indices);
   }
 
   private sectors(sectors: Sector[]): HTMLElement {

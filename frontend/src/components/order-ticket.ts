@@ -43,6 +43,8 @@ export class OrderTicket extends HTMLElement {
   private lines = new Map<string, HTMLElement>();
   private problem = el('p', { class: 'form-error', role: 'alert', hidden: true });
   private submit = el('button', { type: 'submit', class: 'button primary wide' });
+  private form: HTMLFormElement | null = null;
+  private untradable = el('p', { class: 'empty', hidden: true }, _('An index is watched, not traded.'));
 
   connectedCallback(): void {
     const form = el(
@@ -63,7 +65,8 @@ export class OrderTicket extends HTMLElement {
       void this.send();
     });
     form.addEventListener('input', () => this.changed());
-    this.append(form);
+    this.form = form;
+    this.append(form, this.untradable);
     this.desk.symbol.watch(() => this.renew());
     this.desk.instruments.watch(() => this.renew());
     this.desk.portfolio.watch(() => this.recount());
@@ -215,6 +218,8 @@ export class OrderTicket extends HTMLElement {
 
   private renew(): void {
     const symbol = this.desk.symbol.value;
+    this.untradable.hidden = !this.desk.isIndex(symbol);
+    if (this.form) this.form.hidden = this.desk.isIndex(symbol);
     if (this.symbolLabel.textContent !== symbol) {
       setText(this.symbolLabel, symbol);
       this.priceTouched = false;

@@ -130,7 +130,7 @@ export class QuoteTable extends HTMLElement {
     for (const [symbol, row] of this.rows) {
       // Korean stocks are known by name, US ones by ticker: that one stands first.
       const instrument = this.desk.instrument(symbol);
-      const byName = instrument?.currency === 'KRW';
+      const byName = instrument?.currency === 'KRW' || instrument?.asset_type === 'INDEX';
       setText(row.title, byName ? instrument.name : symbol);
       setText(row.name, byName ? symbol : (instrument?.name ?? ''));
     }
@@ -154,8 +154,7 @@ export class QuoteTable extends HTMLElement {
   private show(quote: Quote): void {
     const row = this.rows.get(quote.symbol);
     if (!row) return;
-    const currency = quote.currency ?? this.desk.currencyOf(quote.symbol);
-    setText(row.price, format.price(quote.price, currency));
+    setText(row.price, format.price(quote.price, this.desk.unitOf(quote.symbol)));
     setText(row.change, format.percent(quote.change_rate));
     row.change.className = `quote-change num ${format.direction(quote.change_rate)}`;
     const change = row.last ? Number(quote.price) - Number(row.last) : 0;

@@ -200,13 +200,13 @@ export class StockChart extends HTMLElement {
   }
 
   private show(symbol: string, answer: BarsAnswer): void {
-    const currency = this.desk.currencyOf(symbol);
-    const digits = format.digitsOf(currency);
+    const unit = this.desk.unitOf(symbol);
+    const digits = format.digitsOf(unit);
     this.candleSeries?.applyOptions({
       priceFormat: {
         type: 'custom',
         minMove: digits ? 0.01 : 1,
-        formatter: (value: number) => format.price(value.toFixed(digits), currency),
+        formatter: (value: number) => format.price(value.toFixed(digits), unit),
       },
     });
     this.restyle();
@@ -267,10 +267,10 @@ export class StockChart extends HTMLElement {
       this.legend.replaceChildren();
       return;
     }
-    const currency = this.desk.currencyOf(this.desk.symbol.value);
-    const digits = format.digitsOf(currency);
+    const unit = this.desk.unitOf(this.desk.symbol.value);
+    const digits = format.digitsOf(unit);
     const cell = (name: string, value: number): HTMLElement =>
-      el('span', {}, el('b', {}, name), format.price(value.toFixed(digits), currency));
+      el('span', {}, el('b', {}, name), format.price(value.toFixed(digits), unit));
     this.legend.className = `chart-legend num ${candle.close >= candle.open ? 'up' : 'down'}`;
     this.legend.replaceChildren(
       cell(_('O'), candle.open),

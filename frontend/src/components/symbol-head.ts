@@ -61,23 +61,23 @@ export class SymbolHead extends HTMLElement {
 
   private show(quote: Quote): void {
     if (quote.symbol !== this.desk.symbol.value) return;
-    const currency = quote.currency ?? this.desk.currencyOf(quote.symbol);
+    const unit = this.desk.unitOf(quote.symbol);
     const direction = format.direction(quote.change_rate);
-    setText(this.price, format.price(quote.price, currency));
+    setText(this.price, format.price(quote.price, unit));
     this.price.className = `symbol-price num ${direction}`;
     this.change.className = `symbol-change num ${direction}`;
     setText(
       this.change,
-      `${format.signedPrice(quote.change, currency)} (${format.percent(quote.change_rate)})`,
+      `${format.signedPrice(quote.change, unit)} (${format.percent(quote.change_rate)})`,
     );
     if (this.last) flash(this.price, format.direction(Number(quote.price) - Number(this.last)));
     this.last = quote.price;
     this.sample.hidden = !quote.source.startsWith('SAMPLE');
-    this.fact('bid', format.price(quote.bid, currency));
-    this.fact('ask', format.price(quote.ask, currency));
+    this.fact('bid', format.price(quote.bid, unit));
+    this.fact('ask', format.price(quote.ask, unit));
     this.fact('volume', format.compact(quote.volume));
     this.fact('time', format.clockTime(quote.exchange_time));
-    document.title = `${format.price(quote.price, currency)} ${this.name.textContent ?? ''}`;
+    document.title = `${format.price(quote.price, unit)} ${this.name.textContent ?? ''}`;
   }
 
   private fact(key: string, text: string): void {

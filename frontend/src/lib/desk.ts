@@ -2,6 +2,7 @@
 import * as api from './api.ts';
 import { Cell } from './cell.ts';
 import { pageConfig } from './config.ts';
+import { POINTS } from './format.ts';
 import { LiveSocket } from './socket.ts';
 import type { Fill, Frame, Instrument, Order, Portfolio, Position, Quote } from './types.ts';
 
@@ -124,6 +125,15 @@ export class Desk {
   currencyOf(symbol: string): string {
     const told = this.instrument(symbol)?.currency ?? this.quotes.get(symbol)?.currency;
     return told ?? (isKoreanCode(symbol) ? 'KRW' : 'USD');
+  }
+
+  isIndex(symbol: string): boolean {
+    return this.instrument(symbol)?.asset_type === 'INDEX';
+  }
+
+  /** The unit of its prices: a currency, or the points of an index. */
+  unitOf(symbol: string): string {
+    return this.isIndex(symbol) ? POINTS : this.currencyOf(symbol);
   }
 
   exchangeOf(symbol: string): string {

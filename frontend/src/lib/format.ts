@@ -5,6 +5,9 @@ const CURRENCY_DIGITS: Record<string, number> = { KRW: 0, USD: 2 };
 const SYMBOLS: Record<string, string> = { KRW: '₩', USD: '$' };
 const DASH = '–';
 
+/** The unit of an index, which stands for no money. */
+export const POINTS = '';
+
 let locale = 'en-US';
 
 export function useLocale(language: string): void {
