@@ -14,6 +14,7 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
+from market.demand import demand_note
 from market.enums import AssetType
 from market.feature_models import InstrumentFeatures
 from market.models import Instrument
@@ -86,6 +87,7 @@ def panel_read() -> Panel:
     """Make a panel from the tables and the cache: two queries and one look at the cache."""
     at = now()
     found = list(Instrument.objects.active().order_by("symbol"))
+    demand_note(row.symbol for row in found if row.asset_type == AssetType.INDEX)
     told = quotes_cached(row.symbol for row in found)
     instruments = [row for row in found if row.symbol in told]
     quotes = [told[row.symbol] for row in instruments]

@@ -16,6 +16,7 @@ from django.db import connections
 
 from market import demand
 from market.demand import demand_note
+from market.models import Instrument as Stored
 from market.runners import feed_run
 from market.tests.factories import instrument_make
 from market.types import Quote
@@ -159,6 +160,30 @@ def test_trades_of_both_markets_reach_the_client(world: World) -> None:
     assert (quote.source, quote.base_price, quote.volume) == ("KIS", base, 7)
     assert (quote.change, quote.bid) == (Decimal(100), base + 100)
     assert world.client.backwards == []
+
+
+def test_levels_of_indices_reach_the_client(world: World) -> None:
+    world.settle("005930", within_s=15)
+    index = world.emulator.market.indices["0001"]
+    deadline = time.monotonic() + 15
+    while "KOSPI" not in world.client.quotes and time.monotonic() < deadline:
+        demand_note(["KOSPI"])
+        threading.Event().wait(0.05)
+    first = world.client.quotes["KOSPI"]
+    assert (first.price, first.source, first.currency) == (index.last, "KIS", "KRW")
+    world.emulator.truth.wait_for("subscribe", count=2)
+
+    world.emulator.index("0001", "2662.75")
+    while world.client.quotes["KOSPI"].price == first.price and time.monotonic() < deadline:
+        demand_note(["KOSPI"])
+        threading.Event().wait(0.05)
+
+    quote = world.client.quotes["KOSPI"]
+    assert (quote.price, quote.base_price) == (Decimal("2662.75"), index.base)
+    assert (quote.bid, quote.ask) == (None, None)
+    entries = world.emulator.truth.find("subscribe")
+    assert ["H0UPCNT0", "0001"] in [one.data["tr"] for one in entries]
+    assert not Stored.objects.filter(symbol="KR30", is_active=True).exists()
 
 
 def test_more_symbols_than_registrations_are_polled_and_true(

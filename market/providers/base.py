@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from market.enums import Adjustment
+from market.enums import Adjustment, AssetType
 from market.errors import CapabilityMissingError
 from market.rollup import BarArrays
 from market.ticks import DayFigures
@@ -37,6 +37,12 @@ class Asset:
     symbol: str
     exchange: str
     currency: str
+    asset_type: str = AssetType.STOCK
+
+    @property
+    def is_index(self) -> bool:
+        """Whether it is a level that nobody trades."""
+        return self.asset_type == AssetType.INDEX
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ FACTORIES: dict[str, Callable[[], MarketProvider]] = {
     "KIS": lambda: KisProvider(services.external.kis()),
     "FMP": lambda: FmpProvider(services.external.fmp()),
     "CSV": lambda: StoredProvider(Source.CSV),
+    "CSV_ADJ": lambda: StoredProvider(Source.CSV_ADJUSTED),
     "SAMPLE": SampleMarketProvider,
     "YFINANCE": YfinanceProvider,
 }
@@ -202,7 +203,7 @@ def _is_source_of(name: str, asset: Asset) -> bool:
 
 
 def _is_outside(name: str) -> bool:
-    return name not in (Source.CSV, Source.SAMPLE)
+    return name not in (Source.CSV, Source.CSV_ADJUSTED, Source.SAMPLE)
 
 
 def _is_empty(answer: object) -> bool:

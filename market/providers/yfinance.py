@@ -43,7 +43,8 @@ class YfinanceProvider(BaseProvider):
             raise NotConfiguredError(msg, provider=SOURCE) from exc
 
     def serves(self, capability: Capability, asset: Asset) -> bool:
-        return capability in self.capabilities and asset.exchange in _SUFFIXES
+        is_listed = asset.exchange in _SUFFIXES and not asset.is_index
+        return is_listed and capability in self.capabilities
 
     def quotes(self, assets: Sequence[Asset]) -> dict[str, ProviderQuote]:
         return {asset.symbol: self._quote(asset) for asset in assets}

@@ -180,7 +180,7 @@ def _claimed(gap: BarGap) -> bool:
 
 
 def _asset(row: Instrument) -> Asset:
-    return Asset(symbol=row.symbol, exchange=row.exchange, currency=row.currency)
+    return Asset(row.symbol, row.exchange, row.currency, row.asset_type)
 
 
 def _wanted(gap: BarGap) -> BarsWanted:

@@ -19,6 +19,7 @@ from market.quotes import quotes_cached
 from market.sample.indices import IndexValues, sample_indices
 from market.sample.process import FloatArray, Walker
 from market.sample.provider import SampleProvider
+from market.services.indices import indices_offer
 from market.ticks import TickProvider
 from market.types import PRICE_UNIT, Quote
 from tradingplatform.db.transactions import global_tx
@@ -46,6 +47,7 @@ def feed_open(*, epoch: int, at: datetime) -> Feed | None:
 
     The lines of the KIS feed come with the first quote of whatever is looked at.
     """
+    indices_offer(Source.KIS if settings.MARKET_FEED == "kis" else Source.SAMPLE)
     if settings.MARKET_FEED == "kis":
         source = KisTickSource(services.external.kis()).start()
         return Feed(source, FeedBook((), epoch=str(epoch)))

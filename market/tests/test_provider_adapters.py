@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 import time_machine
 
-from market.enums import Adjustment
+from market.enums import Adjustment, Source
 from market.errors import CapabilityMissingError, ProviderAnswerError
-from market.providers.base import Asset, BarsWanted
+from market.providers.base import Asset, BarsWanted, Capability
+from market.providers.chain import FACTORIES
 from market.providers.fmp.provider import FmpProvider
 from market.providers.kis.provider import KisProvider
 from market.providers.yfinance import YfinanceProvider
+from market.tests.factories import bar_make, instrument_make
 from tradingplatform.clock import now
 from tradingplatform.errors import NotConfiguredError, UpstreamError
 from tradingplatform.services.external.fmp import FmpSession
@@ -211,3 +213,52 @@ def test_yahoo_is_not_there_unless_it_is_installed(monkeypatch) -> None:
 
     with pytest.raises(NotConfiguredError, match="not installed"):
         YfinanceProvider()
+
+
+KOSPI = Asset("KOSPI", "KRX", "KRW", "INDEX")
+
+
+def test_an_index_is_asked_for_by_its_code() -> None:
+    level = {"bstp_nmix_prpr": "2650.5", "bstp_nmix_prdy_vrss": "0.5", "prdy_vrss_sign": "2"}
+    pool = Pool(lambda call: {"output": level | {"acml_vol": "7"}})
+
+    quotes = KisProvider(pool).quotes([KOSPI])
+
+    (call,) = pool.calls
+    assert (call.tr_id, call.params["FID_COND_MRKT_DIV_CODE"], call.params["FID_INPUT_ISCD"]) == (
+        "FHPUP02100000",
+        "U",
+        "0001",
+    )
+    assert quotes["KOSPI"].day.base_price == Decimal(2650)
+
+
+def test_kis_has_quotes_of_the_indices_it_knows_and_nothing_else_of_them() -> None:
+    pool = Pool(lambda call: {})
+    kis = KisProvider(pool)
+    unknown = Asset("SPX", "NYSE", "USD", "INDEX")
+
+    assert kis.serves(Capability.QUOTES, KOSPI)
+    assert not kis.serves(Capability.BARS, KOSPI)
+    assert not kis.serves(Capability.QUOTES, unknown)
+    for ask in (
+        lambda: kis.quote(unknown),
+        lambda: kis.order_book(KOSPI),
+        lambda: kis.bars(KOSPI, BarsWanted("1d", date(2026, 1, 1), date(2026, 1, 2))),
+    ):
+        with pytest.raises(CapabilityMissingError):
+            ask()
+    assert pool.calls == []
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_adjusted_imports_are_a_source_of_their_own() -> None:
+    apple = instrument_make("AAPL")
+    bar_make(apple, date(2026, 1, 5), "10", source=Source.CSV_ADJUSTED)
+    bar_make(apple, date(2026, 1, 6), "40", source=Source.CSV)
+
+    source = FACTORIES["CSV_ADJ"]()
+    told = source.bars(APPLE, BarsWanted("1d", date(2026, 1, 1), date(2026, 1, 31)))
+
+    assert (told.source, told.adjustment) == ("CSV_ADJ", Adjustment.ALL)
+    assert told.bars.closes.tolist() == [10_000_000]

@@ -15,11 +15,14 @@ from market.providers import values
 from market.providers.base import Asset
 from market.providers.fmp import parsing as fmp
 from market.providers.kis import parsing as kis
+from market.providers.kis.stream import topic_of, trade_of
+from market.ticks import DayFigures
 from market.types import BookLevel
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 SAMSUNG = Asset("005930", "KRX", "KRW")
 APPLE = Asset("AAPL", "NASDAQ", "USD")
+KOSPI = Asset("KOSPI", "KRX", "KRW", "INDEX")
 PRICE_KR = {
     "stck_prpr": "259500",
     "prdy_vrss": "-9500",
@@ -205,6 +208,7 @@ NAMES = [
     "last", "tvol", "xymd", "xhms", "open", "high", "low", "clos", "evol", "askp1", "askp_rsqn1",
     "pask1", "symbol", "price", "volume", "date", "timestamp", "title", "url", "publishedDate",
     "value", "close", "stck_oprc", "stck_hgpr", "stck_lwpr", "stck_clpr", "cntg_vol",
+    "bstp_nmix_prpr", "bstp_nmix_prdy_vrss", "prdy_vrss_sign",
 ]  # fmt: skip
 LEAVES = (
     st.none()
@@ -226,6 +230,7 @@ BODIES = st.recursive(
 READERS: list[Callable[[Any], object]] = [
     lambda body: kis.quote_kr(body, SAMSUNG, AT),
     lambda body: kis.quote_us(body, APPLE, AT),
+    lambda body: kis.quote_index(body, KOSPI, AT),
     lambda body: kis.book_kr(body, SAMSUNG, AT),
     lambda body: kis.book_us(body, APPLE, AT),
     lambda body: values.bar_arrays(kis.daily_bars_kr(body)),
@@ -273,3 +278,81 @@ def test_a_bar_is_whole_or_refused(rows: list[dict[str, Any]]) -> None:
     assert (bars.lows <= bars.opens).all()
     assert (bars.highs >= bars.closes).all()
     assert (bars.lows > 0).all()
+
+
+LEVEL = {
+    "bstp_nmix_prpr": "2650.55",
+    "bstp_nmix_prdy_vrss": "-12.45",
+    "prdy_vrss_sign": "5",
+    "acml_vol": "412345",
+    "bstp_nmix_oprc": "2660.10",
+    "bstp_nmix_hgpr": "2671.00",
+    "bstp_nmix_lwpr": "2648.20",
+}
+
+
+def test_level_of_an_index() -> None:
+    quote = kis.quote_index({"output": LEVEL}, KOSPI, AT)
+
+    assert (quote.symbol, quote.price, quote.bid) == ("KOSPI", Decimal("2650.55"), None)
+    assert quote.day == DayFigures(
+        volume=412345,
+        open=Decimal("2660.10"),
+        high=Decimal("2671.00"),
+        low=Decimal("2648.20"),
+        base_price=Decimal("2663.00"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("sign", "change", "base"),
+    [("2", "12.45", "2638.10"), ("5", "12.45", "2663.00"), ("3", "0.00", "2650.55")],
+)
+def test_base_of_an_index_is_read_from_the_sign(sign: str, change: str, base: str) -> None:
+    row = LEVEL | {"prdy_vrss_sign": sign, "bstp_nmix_prdy_vrss": change}
+
+    quote = kis.quote_index({"output": row}, KOSPI, AT)
+
+    assert quote.day.base_price == Decimal(base)
+
+
+@pytest.mark.parametrize("name", ["bstp_nmix_prpr", "bstp_nmix_prdy_vrss", "acml_vol"])
+@pytest.mark.parametrize("value", [None, "", "x", "NaN", "-1e30", [], "99999999999"])
+def test_unreadable_level_is_refused(name: str, value: object) -> None:
+    with suppress(ProviderAnswerError):
+        quote = kis.quote_index({"output": LEVEL | {name: value}}, KOSPI, AT)
+        assert quote.day.base_price is not None
+        assert quote.day.base_price > 0
+
+
+RECORD = {
+    "BSTP_CLS_CODE": "0001",
+    "BSOP_HOUR": "103000",
+    "PRPR_NMIX": "2650.55",
+    "PRDY_VRSS_SIGN": "2",
+    "BSTP_NMIX_PRDY_VRSS": "10.55",
+    "ACML_VOL": "412345",
+    "PCAS_VOL": "12",
+    "OPRC_NMIX": "2641.00",
+    "NMIX_HGPR": "2655.00",
+    "NMIX_LWPR": "2640.00",
+}
+
+
+def test_streamed_level_of_an_index() -> None:
+    at = datetime(2026, 11, 24, 1, 30, 1, tzinfo=UTC)
+
+    tick = trade_of("H0UPCNT0", RECORD, at)
+
+    assert (tick.symbol, tick.price, tick.size) == ("KOSPI", Decimal("2650.55"), 12)
+    assert tick.exchange_time == datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
+    assert tick.day is not None
+    assert (tick.day.volume, tick.day.base_price) == (412345, Decimal("2640.00"))
+
+
+def test_unknown_index_keeps_its_code() -> None:
+    assert trade_of("H0UPCNT0", RECORD | {"BSTP_CLS_CODE": "9999"}, AT).symbol == "9999"
+
+
+def test_index_is_registered_by_its_code() -> None:
+    assert topic_of(KOSPI) == ("H0UPCNT0", "0001")

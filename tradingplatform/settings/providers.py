@@ -7,7 +7,7 @@ from tradingplatform.settings.environment import Environment, load, stop
 
 ENV = load()
 
-KNOWN_PROVIDERS = ("KIS", "FMP", "CSV", "SAMPLE", "YFINANCE")
+KNOWN_PROVIDERS = ("KIS", "FMP", "CSV", "CSV_ADJ", "SAMPLE", "YFINANCE")
 _ENVIRONMENTS = {"LIVE": "LIVE", "REAL": "LIVE", "PAPER": "PAPER"}
 _KEY_FIELDS = {"app_key", "app_secret", "account", "environment"}
 

@@ -8,6 +8,9 @@ import { tradeLink } from '../lib/page.ts';
 import { Spark, sparkline } from '../lib/spark.ts';
 import type { Bar, Quote } from '../lib/types.ts';
 
+const TRIES_MAX = 3;
+const TRY_AGAIN_MS = 5_000;
+
 interface Index extends Quote {
   name: string;
 }
@@ -24,6 +27,7 @@ interface Item {
 export class IndexStrip extends HTMLElement {
   private desk = theDesk();
   private items = new Map<string, Item>();
+  private tries = 0;
 
   connectedCallback(): void {
     this.hidden = true;
@@ -40,11 +44,18 @@ export class IndexStrip extends HTMLElement {
       const { indices } = await api.get<{ indices: Index[] }>('/api/market/overview?limit=1');
       for (const index of indices) if (!this.items.has(index.symbol)) this.add(index);
       this.hidden = this.items.size === 0;
+      if (this.hidden) this.loadLater();
       await Promise.all([...this.items.keys()].map((symbol) => this.loadDay(symbol)));
       void this.desk.watch([...this.items.keys()]);
     } catch {
       this.hidden = this.items.size === 0;
     }
+  }
+
+  /** A feed that is asked for its first quotes has them a moment later. */
+  private loadLater(): void {
+    this.tries += 1;
+    if (this.tries <= TRIES_MAX) window.setTimeout(() => void this.load(), TRY_AGAIN_MS);
   }
 
   private add(index: Index): void {

@@ -37,7 +37,8 @@ class FmpProvider(BaseProvider):
         self._session = session
 
     def serves(self, capability: Capability, asset: Asset) -> bool:
-        return capability in self.capabilities and asset.exchange in US_EXCHANGES
+        is_listed = asset.exchange in US_EXCHANGES and not asset.is_index
+        return is_listed and capability in self.capabilities
 
     def quotes(self, assets: Sequence[Asset]) -> dict[str, ProviderQuote]:
         """Return quotes, as many symbols in one call as FMP takes."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,8 @@ SOURCE = "KIS"
 SEOUL = ZoneInfo("Asia/Seoul")
 NEW_YORK = ZoneInfo("America/New_York")
 LEVELS = 10
+FALLING = frozenset("45")
+"""Signs of a change: limit down, down."""
 
 Body = Mapping[str, Any]
 
@@ -22,7 +25,7 @@ Body = Mapping[str, Any]
 def is_unknown(body: Body) -> bool:
     """Whether this is how KIS says that it does not know a symbol: good, but without a price."""
     row = body.get("output")
-    names = ("stck_prpr", "last")
+    names = ("stck_prpr", "last", "bstp_nmix_prpr")
     return isinstance(row, Mapping) and not any(
         str(row.get(name) or "").strip(" 0.") for name in names
     )
@@ -39,6 +42,29 @@ def quote_kr(body: Body, asset: Asset, at: datetime) -> ProviderQuote:
         base_price=values.price_or_none(row, "stck_sdpr"),
     )
     return _quote(asset, values.price(row, "stck_prpr"), day, at)
+
+
+def quote_index(body: Body, asset: Asset, at: datetime) -> ProviderQuote:
+    """Read inquire-index-price (FHPUP02100000)."""
+    row = values.mapping(body.get("output"), "output")
+    level = values.price(row, "bstp_nmix_prpr")
+    day = DayFigures(
+        volume=values.whole(row, "acml_vol"),
+        open=values.price_or_none(row, "bstp_nmix_oprc"),
+        high=values.price_or_none(row, "bstp_nmix_hgpr"),
+        low=values.price_or_none(row, "bstp_nmix_lwpr"),
+        base_price=base_level(row, level, "prdy_vrss_sign", "bstp_nmix_prdy_vrss"),
+    )
+    return _quote(asset, level, day, at)
+
+
+def base_level(row: Row, level: Decimal, sign_name: str, change_name: str) -> Decimal:
+    """Return the close before, from the level and how far it is from there."""
+    change = abs(values.figure(row, change_name))
+    base = level + change if values.text(row, sign_name, 1) in FALLING else level - change
+    if base <= 0:
+        raise values.unreadable(change_name)
+    return base
 
 
 def quote_us(body: Body, asset: Asset, at: datetime) -> ProviderQuote:

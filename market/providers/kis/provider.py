@@ -16,6 +16,7 @@ from market.providers.base import (
     ProviderQuote,
 )
 from market.providers.kis import parsing
+from market.providers.kis.indices import kis_indices
 from market.providers.values import BarFigures
 from market.types import OrderBook
 from tradingplatform import clock
@@ -32,6 +33,7 @@ EXCHANGES = {"NASDAQ": "NAS", "NYSE": "NYS", "AMEX": "AMS"}
 PAGES_MAX = 100
 
 Reader = Callable[[parsing.Body], list[BarFigures]]
+QuoteReader = Callable[[parsing.Body, Asset, datetime], ProviderQuote]
 
 
 class KisProvider(BaseProvider):
@@ -44,9 +46,15 @@ class KisProvider(BaseProvider):
         self._pool = pool
 
     def serves(self, capability: Capability, asset: Asset) -> bool:
-        return capability in self.capabilities and (
-            asset.exchange == "KRX" or asset.exchange in EXCHANGES
-        )
+        known = {Capability.QUOTES} if asset.is_index else self.capabilities
+        return capability in known and self.tells(asset)
+
+    @staticmethod
+    def tells(asset: Asset) -> bool:
+        """Tell whether KIS has quotes of an instrument."""
+        if asset.is_index:
+            return asset.symbol in kis_indices()
+        return asset.exchange == "KRX" or asset.exchange in EXCHANGES
 
     def quotes(self, assets: Sequence[Asset]) -> dict[str, ProviderQuote]:
         """Return the quotes KIS can tell; raises when it tells none because of a fault."""
@@ -65,23 +73,33 @@ class KisProvider(BaseProvider):
 
     def quote(self, asset: Asset, *, patience: Patience | None = None) -> ProviderQuote | None:
         """Return the quote of one instrument; None for one that KIS does not know."""
-        is_korean = asset.exchange == "KRX"
         try:
-            if is_korean:
-                answer = self._kr("inquire-price", "FHKST01010100", asset, {}, patience)
-            else:
-                answer = self._us("price", "HHDFS00000300", asset, {}, patience)
+            answer, read = self._quoted(asset, patience)
         except KisRefusedError as exc:
             if exc.has_no_data:
                 return None
             raise
         if parsing.is_unknown(answer.body):
             return None
-        read = parsing.quote_kr if is_korean else parsing.quote_us
         return read(answer.body, asset, answer.received_at)
+
+    def _quoted(self, asset: Asset, patience: Patience | None) -> tuple[KisAnswer, QuoteReader]:
+        if asset.is_index:
+            if not self.serves(Capability.QUOTES, asset):
+                raise self._lacks(Capability.QUOTES)
+            code = kis_indices()[asset.symbol].code
+            named = {"FID_COND_MRKT_DIV_CODE": "U", "FID_INPUT_ISCD": code}
+            path, tr_id = "inquire-index-price", "FHPUP02100000"
+            return self._kr(path, tr_id, asset, named, patience), parsing.quote_index
+        if asset.exchange == "KRX":
+            path, tr_id = "inquire-price", "FHKST01010100"
+            return self._kr(path, tr_id, asset, {}, patience), parsing.quote_kr
+        return self._us("price", "HHDFS00000300", asset, {}, patience), parsing.quote_us
 
     def order_book(self, asset: Asset, *, patience: Patience | None = None) -> OrderBook:
         """Return ten levels of a Korean book, one of a US book."""
+        if asset.is_index:
+            raise self._lacks(Capability.ORDER_BOOK)
         if asset.exchange == "KRX":
             path, tr_id = "inquire-asking-price-exp-ccn", "FHKST01010200"
             answer = self._kr(path, tr_id, asset, {}, patience)
@@ -91,6 +109,8 @@ class KisProvider(BaseProvider):
 
     def bars(self, asset: Asset, wanted: BarsWanted) -> ProviderBars:
         """Return bars of 1d or 1m; minutes of past days are kept for about a year, live only."""
+        if asset.is_index:
+            raise self._lacks(Capability.BARS)
         readers = {
             ("KRX", "1d"): self._daily_kr,
             ("KRX", "1m"): self._minutes_kr,

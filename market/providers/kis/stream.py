@@ -5,22 +5,27 @@ from datetime import datetime
 
 from market.providers import values
 from market.providers.base import Asset, ProviderQuote
-from market.providers.kis.parsing import NEW_YORK, SEOUL
+from market.providers.kis.indices import kis_indices, symbols_by_code
+from market.providers.kis.parsing import NEW_YORK, SEOUL, base_level
 from market.providers.kis.provider import EXCHANGES
 from market.ticks import DayFigures, Tick
-from tradingplatform.services.external.kis.frames import TRADES_KR, TRADES_US
+from tradingplatform.services.external.kis.frames import LEVELS_KR, TRADES_KR, TRADES_US
 from tradingplatform.services.external.kis.registrations import Topic
 
 
 def topic_of(asset: Asset) -> Topic:
     """Return what to register for the trades of an instrument."""
+    if asset.is_index:
+        return LEVELS_KR, kis_indices()[asset.symbol].code
     if asset.exchange == "KRX":
         return TRADES_KR, asset.symbol
     return TRADES_US, f"D{EXCHANGES[asset.exchange]}{asset.symbol}"
 
 
-def trade_of(tr_id: str, record: Mapping[str, str]) -> Tick:
-    """Read one trade of either market."""
+def trade_of(tr_id: str, record: Mapping[str, str], at: datetime) -> Tick:
+    """Read one trade of either market, or a level of an index, which came at an instant."""
+    if tr_id == LEVELS_KR:
+        return _level_kr(record, at)
     return _trade_kr(record) if tr_id == TRADES_KR else _trade_us(record)
 
 
@@ -52,6 +57,28 @@ def _trade_kr(record: Mapping[str, str]) -> Tick:
             open=values.price_or_none(record, "STCK_OPRC"),
             high=values.price_or_none(record, "STCK_HGPR"),
             low=values.price_or_none(record, "STCK_LWPR"),
+        ),
+    )
+
+
+def _level_kr(record: Mapping[str, str], at: datetime) -> Tick:
+    code = values.text(record, "BSTP_CLS_CODE", 16)
+    level = values.price(record, "PRPR_NMIX")
+    told_at = values.clock_time(record, "BSOP_HOUR")
+    return Tick(
+        symbol=symbols_by_code().get(code, code),
+        price=level,
+        bid=None,
+        ask=None,
+        size=values.whole(record, "PCAS_VOL"),
+        # The record names no day.
+        exchange_time=values.instant(at.astimezone(SEOUL).date(), told_at, SEOUL),
+        day=DayFigures(
+            volume=values.whole(record, "ACML_VOL"),
+            open=values.price_or_none(record, "OPRC_NMIX"),
+            high=values.price_or_none(record, "NMIX_HGPR"),
+            low=values.price_or_none(record, "NMIX_LWPR"),
+            base_price=base_level(record, level, "PRDY_VRSS_SIGN", "BSTP_NMIX_PRDY_VRSS"),
         ),
     )
 

@@ -22,6 +22,7 @@ from market.providers.kis.provider import EXCHANGES, KisProvider
 from market.providers.kis.stream import snapshot_of, topic_of, trade_of
 from market.ticks import Tick
 from market.types import OrderBook
+from tradingplatform.clock import now
 from tradingplatform.errors import InvariantError
 from tradingplatform.services import services
 from tradingplatform.services.external.kis.frames import Record
@@ -149,14 +150,15 @@ class KisTickSource:
             symbol__in=symbols, exchange__in=["KRX", *EXCHANGES]
         )
         for row in rows:
-            asset = Asset(row.symbol, row.exchange, row.currency)
-            self._instruments[row.symbol] = (row.pk, asset)
+            asset = Asset(row.symbol, row.exchange, row.currency, row.asset_type)
+            if KisProvider.tells(asset):
+                self._instruments[row.symbol] = (row.pk, asset)
         connections.close_all()
 
     def _take(self, tr_id: str, records: list[Record]) -> None:
         for record in records:
             try:
-                tick = trade_of(tr_id, record)
+                tick = trade_of(tr_id, record, now())
             except ProviderAnswerError:
                 FEED_REFUSED.labels("unreadable").inc()
                 continue
@@ -218,4 +220,5 @@ def line_of(pk: int, asset: Asset, quote: ProviderQuote, at: datetime) -> Line:
         session=session,
         last_price=quote.price,
         traded_at=at,
+        product=rules.Product(asset.asset_type),
     )

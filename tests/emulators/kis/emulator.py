@@ -193,7 +193,8 @@ class KisEmulator:
             line = self.market.indices[code]
             line.take(Trade(code, len(line.trades) + 1, Decimal(value), 1, BUY, self.clock.now()))
             self.truth.write("index", code=code, value=str(value))
-            record = frames.index_record(line, f"{self.clock.kst():%H%M%S}")
+            volume = sum(stock.volume for stock in self.market.lines())
+            record = frames.index_record(line, f"{self.clock.kst():%H%M%S}", volume)
             self.real_time.publish("H0UPCNT0", code, [record])
 
     # Accounts

@@ -154,11 +154,11 @@ def overseas_book_record(line: Line, trade: Trade, book: Book) -> Record:
     ]  # fmt: skip
 
 
-def index_record(line: Line, at_hms: str) -> Record:
+def index_record(line: Line, at_hms: str, volume: int) -> Record:
     """Write the 30 fields of an index; counts of issues are those of the emulator: none."""
     head = [
         line.instrument.symbol, at_hms, fixed(line.last, 2), sign(line), fixed(line.change, 2),
-        str(line.volume), whole(line.value / 1_000_000), "0", "0", rate(line.change, line.base),
+        str(volume), whole(line.value / 1_000_000), "0", "0", rate(line.change, line.base),
         fixed(line.open, 2), fixed(line.high, 2), fixed(line.low, 2),
     ]  # fmt: skip
     return [*head, *["0"] * (30 - len(head))]

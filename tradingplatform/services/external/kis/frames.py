@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 TRADES_KR = "H0STCNT0"
 TRADES_US = "HDFSCNT0"
+LEVELS_KR = "H0UPCNT0"
 NOTICES = frozenset({"H0STCNI0", "H0STCNI9", "H0GSCNI0", "H0GSCNI9"})
 
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -27,6 +28,11 @@ FIELDS: dict[str, tuple[str, ...]] = {
     TRADES_US: (
         "RSYM", "SYMB", "ZDIV", "TYMD", "XYMD", "XHMS", "KYMD", "KHMS", "OPEN", "HIGH", "LOW",
         "LAST", "SIGN", "DIFF", "RATE", "PBID", "PASK", "VBID", "VASK", "EVOL", "TVOL", "TAMT",
+    ),
+    LEVELS_KR: (
+        "BSTP_CLS_CODE", "BSOP_HOUR", "PRPR_NMIX", "PRDY_VRSS_SIGN", "BSTP_NMIX_PRDY_VRSS",
+        "ACML_VOL", "ACML_TR_PBMN", "PCAS_VOL", "PCAS_TR_PBMN", "PRDY_CTRT", "OPRC_NMIX",
+        "NMIX_HGPR", "NMIX_LWPR",
     ),
     "H0STCNI0": (
         "CUST_ID", "ACNT_NO", "ODER_NO", "OODER_NO", "SELN_BYOV_CLS", "RCTF_CLS", "ODER_KIND",
