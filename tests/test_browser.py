@@ -273,7 +273,8 @@ def test_the_end_of_the_session_shows_the_log_in(page: "Page", server: LiveServe
     other_tab.click('form[action="/log-out"] button')
 
     expect(page).to_have_url(f"{server.url}/log-in?next=%2Ftrade&ended=1")
-    expect(page.locator(".form-note")).to_have_text("Your session has ended. Please log in again.")
+    note = page.locator('.form-note[role="status"]')
+    expect(note).to_have_text("Your session has ended. Please log in again.")
 
 
 def _choose(page: "Page", kind: str, value: str) -> None:

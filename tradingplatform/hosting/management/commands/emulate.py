@@ -26,7 +26,9 @@ class Command(BaseCommand):
         except ModuleNotFoundError as error:
             message = f"The emulators are part of tests/, which this installation lacks ({error})."
             raise CommandError(message) from error
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # SIGINT too: what a shell starts in the background is born deaf to it.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
         try:
             by_hand.run(options["service"], options, self._say)
         except OSError as error:
