@@ -109,7 +109,7 @@ class WatchlistItemView(ApiView):
         )
         return Response(watchlist_payload(*changed))
 
-    @extend_schema(responses=WatchlistOutput)
+    @extend_schema(responses={200: WatchlistOutput})
     def delete(self, request: Request, watchlist_id: UUID, symbol: str) -> Response:
         """Take a symbol off a watchlist; the answer is the list without it."""
         changed = services.watchlist_item_remove(
