@@ -116,10 +116,10 @@ def test_a_copy_holds_everything_of_its_owner_and_nothing_of_others(
     everything = b"".join(archive.read(name) for name in archive.namelist())
     assert {name.rpartition(".")[0] for name in archive.namelist()} == {
         "account", "alert_triggers", "api_keys", "broker_keys", "cash_balances", "chat_messages",
-        "chat_rooms", "fills", "investor_profiles", "notification_preferences", "orders", "passkeys",
-        "portfolios", "positions", "postings", "price_alerts", "saved_screens", "second_factor",
-        "security_activity",
-        "sessions", "transactions", "watchlist_items", "watchlists",
+        "chat_rooms", "fills", "investor_profiles", "notification_preferences", "orders",
+        "passkeys", "portfolios", "positions", "postings", "price_alerts", "saved_screens",
+        "second_factor", "security_activity", "sessions", "transactions", "watchlist_items",
+        "watchlists",
     }  # fmt: skip
     assert table(archive, "account")[0]["email"] == mina.email
     assert table(archive, "portfolios")[0]["name"] == "MINE portfolio"
