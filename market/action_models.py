@@ -28,6 +28,7 @@ class CorporateAction(models.Model):
     amount = PriceField(null=True)
     new_symbol = models.CharField(max_length=16, blank=True, default="")
     source = models.CharField(max_length=40)
+    applied_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "table_corporate_actions"

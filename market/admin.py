@@ -165,7 +165,16 @@ class CalendarOverrideForm(forms.ModelForm[CalendarOverride]):
 
 @admin.register(CorporateAction)
 class CorporateActionAdmin(ReadOnlyAdmin):
-    list_display = ("ex_date", "instrument", "kind", "ratio", "amount", "new_symbol", "source")
+    list_display = (
+        "ex_date",
+        "instrument",
+        "kind",
+        "ratio",
+        "amount",
+        "new_symbol",
+        "source",
+        "applied_at",
+    )
     list_filter = ("kind", "source")
     list_select_related = ("instrument",)
     search_fields = ("instrument__symbol",)

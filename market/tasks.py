@@ -1,6 +1,12 @@
 """Periodic work of this app."""
 
-from market.services import alerts_tend, features_refresh, gaps_fill, gaps_find
+from market.services import (
+    alerts_tend,
+    corporate_actions_apply,
+    features_refresh,
+    gaps_fill,
+    gaps_find,
+)
 from tradingplatform.jobs import job
 
 
@@ -26,3 +32,9 @@ def find_gaps(**_: object) -> None:
 def fill_gaps(**_: object) -> None:
     """Ask the sources for bars that are missing."""
     gaps_fill()
+
+
+@job(name="market.actions_apply", queue="bulk")
+def apply_actions(**_: object) -> None:
+    """End the trading of what is delisted or merged into another today."""
+    corporate_actions_apply()

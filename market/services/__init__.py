@@ -1,5 +1,6 @@
 """What the platform may do to the market's tables."""
 
+from market.services.action_days import corporate_actions_apply
 from market.services.actions import (
     ActionReport,
     corporate_actions_import,
@@ -58,6 +59,7 @@ __all__ = [
     "base_prices_roll",
     "calendar_override_delete",
     "calendar_override_save",
+    "corporate_actions_apply",
     "corporate_actions_import",
     "corporate_actions_store",
     "features_refresh",

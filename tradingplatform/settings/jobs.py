@@ -22,6 +22,7 @@ PERIODIC_JOBS: dict[str, int] = {
     "accounts.sessions_prune": 3600,
     "accounts.tokens_prune": 3600,
     "chat.answers_resume": 15,
+    "market.actions_apply": 300,
     "market.alerts_tend": 60,
     "market.features_refresh": 300,
     "market.gaps_fill": 60,

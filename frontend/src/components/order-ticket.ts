@@ -44,7 +44,7 @@ export class OrderTicket extends HTMLElement {
   private problem = el('p', { class: 'form-error', role: 'alert', hidden: true });
   private submit = el('button', { type: 'submit', class: 'button primary wide' });
   private form: HTMLFormElement | null = null;
-  private untradable = el('p', { class: 'empty', hidden: true }, _('An index is watched, not traded.'));
+  private untradable = el('p', { class: 'empty', hidden: true });
 
   connectedCallback(): void {
     const form = el(
@@ -218,8 +218,11 @@ export class OrderTicket extends HTMLElement {
 
   private renew(): void {
     const symbol = this.desk.symbol.value;
-    this.untradable.hidden = !this.desk.isIndex(symbol);
-    if (this.form) this.form.hidden = this.desk.isIndex(symbol);
+    const isTradable = this.desk.instrument(symbol)?.is_tradable !== false;
+    const reason = this.desk.isIndex(symbol) ? _('An index is watched, not traded.') : _('This symbol is no longer traded.');
+    setText(this.untradable, reason);
+    this.untradable.hidden = isTradable;
+    if (this.form) this.form.hidden = !isTradable;
     if (this.symbolLabel.textContent !== symbol) {
       setText(this.symbolLabel, symbol);
       this.priceTouched = false;

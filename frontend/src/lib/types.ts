@@ -38,6 +38,7 @@ export interface Instrument {
   exchange: string;
   currency: string;
   asset_type: string;
+  is_tradable?: boolean;
   sector?: string;
   tick_size: string;
   lot_size: string | number;
