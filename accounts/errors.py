@@ -52,6 +52,12 @@ class QuestionnaireOutdatedError(ConflictError):
     code = ErrorCode.QUESTIONNAIRE_OUTDATED
 
 
+class PasswordRequiredError(PermissionDeniedError):
+    """Without a second factor this step takes the password, and none was given."""
+
+    code = ErrorCode.PASSWORD_REQUIRED
+
+
 class PasswordWrongError(UnprocessableError):
     """The password that was asked for to confirm a step is wrong."""
 

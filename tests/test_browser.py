@@ -1,108 +1,20 @@
 """The main path in a real browser: sign up, watch, trade on paper, ask."""
 
-import importlib.util
 import re
-from base64 import b32decode
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import httpx2
-import pytest
 
-from accounts.totp import code_at, step_at
-from tests.live_server import ROOT, LiveServer, live_server
-from tradingplatform.clock import now
+from tests.browser import NEEDS_BROWSER, codes_turn_on, log_out, server_run, sign_up
+from tests.live_server import LiveServer
 
 if TYPE_CHECKING:
-    from playwright.sync_api import ConsoleMessage, Page
+    from playwright.sync_api import Page
 
-CHROMIUM = Path("/usr/bin/chromium")
-MANIFEST = ROOT / "static" / "dist" / "manifest.json"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-LACKING = [
-    text
-    for is_there, text in (
-        (CHROMIUM.exists(), "/usr/bin/chromium (apt-get install chromium)"),
-        (importlib.util.find_spec("playwright") is not None, "playwright (requirements-dev.txt)"),
-        (MANIFEST.exists(), "the built components (bin/frontend)"),
-    )
-    if not is_there
-]
-
-REFUSED = re.compile(r"status of (400|401|403|422)")
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script> AAPL?"
 
-pytestmark = [
-    pytest.mark.flow,
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(bool(LACKING), reason=f"needs {', '.join(LACKING)}"),
-]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with live_server(MARKET_SPEED="60") as running:
-        yield running
-
-
-def _is_problem(message: "ConsoleMessage") -> bool:
-    # The browser also reports what the API refused, which the page tells in its own words.
-    is_refusal = "/api/" in message.location["url"] and REFUSED.search(message.text)
-    return message.type == "error" and not is_refusal
-
-
-@pytest.fixture
-def page(server: LiveServer) -> Iterator["Page"]:
-    """A fresh browser profile; the test fails on any script error or breach of the CSP."""
-    from playwright.sync_api import expect, sync_playwright
-
-    # The first answer waits for a cold process to import what the analyst computes with.
-    expect.set_options(timeout=30_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        context = browser.new_context(base_url=server.url, locale="en-US")
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "console",
-            lambda message: problems.append(message.text) if _is_problem(message) else None,
-        )
-        yield page
-        browser.close()
-    # A server that was killed on purpose shows as failed connections; nothing else may.
-    assert [one for one in problems if "net::ERR_" not in one] == []
-
-
-def _run(server: LiveServer, statement: str) -> None:
-    """Do something on the server that no page offers."""
-    lines = (
-        "from accounts.models import SessionFactor, User",
-        "from tradingplatform.clock import now",
-        statement,
-    )
-    done = server.manage("shell", "-c", "; ".join(lines))
-    assert done.returncode == 0, done.stderr
-
-
-def _sign_up(page: "Page", email: str, site: str = "") -> None:
-    page.goto(f"{site}/sign-up")
-    page.fill("#id_email", email)
-    page.fill("#id_nickname", "Browser")
-    page.fill("#id_password", "correct horse 9")
-    page.click("form[data-once] button.primary")
-    page.click(".open-portfolio button")
-    page.wait_for_selector("connection-badge[data-health=live]")
+pytestmark = NEEDS_BROWSER
 
 
 def test_a_visitor_sees_quotes_that_move(page: "Page") -> None:
@@ -121,7 +33,7 @@ def test_a_visitor_sees_quotes_that_move(page: "Page") -> None:
 def test_from_sign_up_to_an_answer(page: "Page") -> None:
     from playwright.sync_api import expect
 
-    _sign_up(page, "path@example.com")
+    sign_up(page, "path@example.com")
 
     price = page.locator('.quote-row[data-symbol="AAPL"] .quote-price')
     expect(price).to_have_text(re.compile(r"\d"))
@@ -159,7 +71,7 @@ def test_from_sign_up_to_an_answer(page: "Page") -> None:
 def test_a_watchlist_is_ordered_and_an_alert_fires(page: "Page") -> None:
     from playwright.sync_api import expect
 
-    _sign_up(page, "watch@example.com")
+    sign_up(page, "watch@example.com")
     rows = page.locator("watch-list [data-symbol]")
     expect(rows.nth(1)).to_be_visible()
     first, second = (rows.nth(at).get_attribute("data-symbol") or "" for at in (0, 1))
@@ -200,7 +112,7 @@ def test_the_market_and_the_screener_show_live_figures(page: "Page") -> None:
 def test_a_level_of_the_order_book_becomes_the_limit_price(page: "Page") -> None:
     from playwright.sync_api import expect
 
-    _sign_up(page, "book@example.com")
+    sign_up(page, "book@example.com")
     page.get_by_role("button", name="Market", exact=True).click()
     level = page.locator("order-book .bids .book-row").nth(1)
     expect(level).to_be_visible()
@@ -218,7 +130,7 @@ def test_a_level_of_the_order_book_becomes_the_limit_price(page: "Page") -> None
 def test_an_order_rests_and_is_canceled(page: "Page") -> None:
     from playwright.sync_api import expect
 
-    _sign_up(page, "cancel@example.com")
+    sign_up(page, "cancel@example.com")
     page.click('.quote-row[data-symbol="MSFT"]')
     expect(page.locator("#ticket-price")).to_have_value(re.compile(r"\d"))
     page.fill("#ticket-price", "10.005")
@@ -248,7 +160,7 @@ def test_the_page_comes_back_after_a_restart_of_the_server(
 ) -> None:
     from playwright.sync_api import expect
 
-    _sign_up(page, "restart@example.com")
+    sign_up(page, "restart@example.com")
     badge = page.locator("connection-badge")
 
     server.kill()
@@ -266,7 +178,7 @@ def test_the_page_comes_back_after_a_restart_of_the_server(
 def test_the_end_of_the_session_shows_the_log_in(page: "Page", server: LiveServer) -> None:
     from playwright.sync_api import expect
 
-    _sign_up(page, "ended@example.com")
+    sign_up(page, "ended@example.com")
     other_tab = page.context.new_page()
     other_tab.goto("/trade")
     other_tab.click("details.popover summary")
@@ -286,7 +198,7 @@ def _choose(page: "Page", kind: str, value: str) -> None:
 def test_a_chosen_look_is_there_on_another_device(page: "Page", server: LiveServer) -> None:
     from playwright.sync_api import expect
 
-    _sign_up(page, "look@example.com")
+    sign_up(page, "look@example.com")
     page.goto("/settings/display")
     _choose(page, "theme", "dark")
     _choose(page, "blur", "on")
@@ -314,7 +226,7 @@ def test_a_chosen_look_is_there_on_another_device(page: "Page", server: LiveServ
 def test_the_questions_lead_to_a_class(page: "Page") -> None:
     from playwright.sync_api import expect
 
-    _sign_up(page, "answers@example.com")
+    sign_up(page, "answers@example.com")
     page.goto("/settings/profile")
     page.locator("investor-profile button").click()
     page.get_by_role("button", name="Next").click()
@@ -332,32 +244,15 @@ def test_the_questions_lead_to_a_class(page: "Page") -> None:
     expect(page.locator("investor-profile .facts")).to_contain_text("$1,000.00")
 
 
-def _turn_on_codes(page: "Page") -> list[str]:
-    """Turn the authenticator app on as its owner would; return the backup codes."""
-    page.goto("/settings/security")
-    page.fill("second-factor input", "wrong horse 9")
-    page.click("second-factor button[type=submit]")
-    page.get_by_text("The address or the password is wrong.").wait_for()
-    page.fill("second-factor input", "correct horse 9")
-    page.click("second-factor button[type=submit]")
-    seed = b32decode(page.locator("second-factor .secret").inner_text())
-    page.fill("second-factor .otp-setup input", code_at(seed, step_at(now())))
-    page.click("second-factor .otp-setup button[type=submit]")
-    page.wait_for_selector(".backup-codes li")
-    codes = page.locator(".backup-codes code").all_inner_texts()
-    page.get_by_role("button", name="I have kept them").click()
-    return codes
-
-
 def test_a_key_is_made_with_the_second_factor(page: "Page", server: LiveServer) -> None:
     from playwright.sync_api import expect
 
-    _sign_up(page, "keys@example.com")
-    _run(server, "User.objects.update(email_verified_at=now())")
-    codes = _turn_on_codes(page)
+    sign_up(page, "keys@example.com")
+    server_run(server, "User.objects.update(email_verified_at=now())")
+    codes = codes_turn_on(page)
     expect(page.locator("second-factor .state-on")).to_be_visible()
     assert len(codes) == 10
-    _run(server, "SessionFactor.objects.all().delete()")
+    server_run(server, "SessionFactor.objects.all().delete()")
 
     page.goto("/settings/keys")
     page.click("api-keys summary")
@@ -397,11 +292,6 @@ async () => {
 """
 
 
-def _log_out(page: "Page") -> None:
-    page.click("details.popover summary")
-    page.click('form[action="/log-out"] button')
-
-
 def test_a_passkey_logs_in_alone_and_after_the_password(page: "Page", server: LiveServer) -> None:
     from playwright.sync_api import expect
 
@@ -417,17 +307,17 @@ def test_a_passkey_logs_in_alone_and_after_the_password(page: "Page", server: Li
         "automaticPresenceSimulation": True,
     }
     added = device.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    _sign_up(page, "passkey@example.com", site)
+    sign_up(page, "passkey@example.com", site)
     registered = page.evaluate(REGISTER)
     assert (registered["name"], len(registered["backup_codes"])) == ("Browser", 10)
-    _log_out(page)
+    log_out(page)
 
     page.goto(f"{site}/log-in")
     button = page.get_by_role("button", name="Log in with a passkey")
     button.focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{site}/trade")
-    _log_out(page)
+    log_out(page)
 
     page.goto(f"{site}/log-in")
     page.fill("#id_email", "passkey@example.com")
@@ -436,7 +326,7 @@ def test_a_passkey_logs_in_alone_and_after_the_password(page: "Page", server: Li
     expect(page.locator("#id_code")).to_be_focused()
     button.click()
     expect(page).to_have_url(f"{site}/trade")
-    _log_out(page)
+    log_out(page)
 
     who = {"authenticatorId": added["authenticatorId"], "isUserVerified": False}
     device.send("WebAuthn.setUserVerified", who)
@@ -455,7 +345,7 @@ def test_korean_in_the_dark_on_a_phone(page: "Page") -> None:
     from playwright.sync_api import expect
 
     page.set_viewport_size({"width": 390, "height": 844})
-    _sign_up(page, "phone@example.com")
+    sign_up(page, "phone@example.com")
     page.click("details.popover summary")
     page.click('[data-look="theme:dark"]')
     page.click('button[name="language"][value="ko"]')

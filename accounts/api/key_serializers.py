@@ -4,15 +4,22 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.api.password_serializers import IdentityInput
 from accounts.enums import KeyEnvironment, KeyProvider
-from accounts.rules import BROKER_SECRET_MAX, KEY_NAME_MAX, NETWORKS_MAX
+from accounts.rules import (
+    BROKER_SECRET_MAX,
+    KEY_NAME_MAX,
+    NETWORKS_MAX,
+    clean_key_name,
+    clean_networks,
+)
 from tradingplatform.api.principal import Scope
 from tradingplatform.services.external.key_trial import KeyFault
 
 _SCOPES = [(scope.value, scope.value) for scope in Scope]
 
 
-class ApiKeyInput(serializers.Serializer[Any]):
+class ApiKeyInput(IdentityInput):
     name = serializers.CharField(max_length=KEY_NAME_MAX)
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=_SCOPES), min_length=1, max_length=len(_SCOPES)
@@ -24,6 +31,12 @@ class ApiKeyInput(serializers.Serializer[Any]):
         help_text="Addresses and networks that may use the key; from anywhere when empty.",
     )
     expires_in_days = serializers.IntegerField(min_value=1, max_value=365, required=False)
+
+    def validate_name(self, value: str) -> str:
+        return clean_key_name(value)
+
+    def validate_allowed_ips(self, value: list[str]) -> list[str]:
+        return clean_networks(value)
 
 
 class ApiKeyOutput(serializers.Serializer[Any]):
@@ -52,7 +65,7 @@ def _secret() -> serializers.CharField:
     )
 
 
-class BrokerKeyInput(serializers.Serializer[Any]):
+class BrokerKeyInput(IdentityInput):
     provider = serializers.ChoiceField(choices=KeyProvider.choices)
     environment = serializers.ChoiceField(
         choices=KeyEnvironment.choices, default=KeyEnvironment.LIVE.value

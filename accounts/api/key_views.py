@@ -25,6 +25,7 @@ from accounts.services.broker_keys import (
     broker_key_test,
 )
 from accounts.services.pages import device_of
+from accounts.services.passwords import identity_confirm
 from accounts.services.step_up import fresh_factor_required
 from tradingplatform.api.views import ApiView, http_request, owner_key, parsed, principal
 
@@ -40,12 +41,10 @@ class ApiKeysView(ApiView):
     def post(self, request: Request) -> Response:
         """Make a key for a program; the answer is the only place where it is shown."""
         values = parsed(ApiKeyInput, request.data)
-        fresh_factor_required(principal(request))
+        owner, device = principal(request), device_of(http_request(request))
+        identity_confirm(owner=owner, password=values.pop("password"), device=device)
         made = api_key_create(
-            owner=principal(request),
-            name=values.pop("name"),
-            terms=KeyTerms(**values),
-            device=device_of(http_request(request)),
+            owner=owner, name=values.pop("name"), terms=KeyTerms(**values), device=device
         )
         return Response({**ApiKeyOutput(made.row).data, "key": made.secret}, status=201)
 
@@ -73,10 +72,10 @@ class BrokerKeysView(ApiView):
         KIS needs ``app_key``, ``app_secret`` and ``account_number``; the others ``api_key``.
         """
         values = parsed(BrokerKeyInput, request.data)
-        fresh_factor_required(principal(request))
+        owner, device = principal(request), device_of(http_request(request))
+        identity_confirm(owner=owner, password=values.pop("password"), device=device)
         which = BrokerKeyName(values.pop("provider"), values.pop("environment"))
-        device = device_of(http_request(request))
-        key = broker_key_store(owner=principal(request), which=which, given=values, device=device)
+        key = broker_key_store(owner=owner, which=which, given=values, device=device)
         return Response(BrokerKeyOutput(key).data, status=201)
 
 

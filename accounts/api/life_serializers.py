@@ -15,15 +15,6 @@ class AccountCloseInput(serializers.Serializer[Any]):
     password = serializers.CharField(max_length=1024, trim_whitespace=False)
 
 
-class ExportInput(serializers.Serializer[Any]):
-    password = serializers.CharField(
-        max_length=1024,
-        trim_whitespace=False,
-        required=False,
-        help_text="Needed unless a second factor is on, which must then be fresh.",
-    )
-
-
 class ExportOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=ExportStatus.choices)

@@ -9,11 +9,11 @@ from rest_framework.response import Response
 from accounts import selectors
 from accounts.api.life_serializers import (
     AccountCloseInput,
-    ExportInput,
     ExportOutput,
     ExportQuery,
     ExportsPage,
 )
+from accounts.api.password_serializers import IdentityInput
 from accounts.api.views import PublicAccountView
 from accounts.services.closing import account_close
 from accounts.services.exports import export_ask, export_open
@@ -37,10 +37,10 @@ class ExportView(ApiView):
             render=lambda rows: ExportOutput(rows, many=True).data,
         )
 
-    @extend_schema(request=ExportInput, responses={202: ExportOutput})
+    @extend_schema(request=IdentityInput, responses={202: ExportOutput})
     def post(self, request: Request) -> Response:
         """Have a copy made of everything that is held about this account."""
-        values = parsed(ExportInput, request.data)
+        values = parsed(IdentityInput, request.data)
         device = device_of(http_request(request))
         export = export_ask(owner=principal(request), **values, device=device)
         return Response(ExportOutput(export).data, status=202)

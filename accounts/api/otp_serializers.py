@@ -43,8 +43,9 @@ class OtpStartInput(serializers.Serializer[Any]):
 
 
 class OtpStateOutput(serializers.Serializer[Any]):
-    enabled = serializers.BooleanField()
+    enabled = serializers.BooleanField(help_text="Whether the authenticator app is on.")
     confirmed_at = serializers.DateTimeField(allow_null=True)
+    has_second_factor = serializers.BooleanField(help_text="The app, a passkey, or both.")
     backup_codes_left = serializers.IntegerField()
 
 

@@ -18,18 +18,6 @@ class WebAuthnField(serializers.DictField):
 _CREDENTIAL = "What navigator.credentials answered, as PublicKeyCredential.toJSON() writes it."
 
 
-class PasskeyOptionsInput(serializers.Serializer[Any]):
-    password = serializers.CharField(
-        max_length=1024,
-        trim_whitespace=False,
-        write_only=True,
-        required=False,
-        allow_blank=True,
-        default="",
-        help_text="Where there is no second factor yet; else that must be fresh.",
-    )
-
-
 class PasskeyLogInOptionsInput(serializers.Serializer[Any]):
     ticket = serializers.CharField(
         max_length=128,

@@ -12,13 +12,13 @@ from accounts.api.passkey_serializers import (
     PasskeyInput,
     PasskeyLogInInput,
     PasskeyLogInOptionsInput,
-    PasskeyOptionsInput,
     PasskeyOptionsOutput,
     PasskeyOutput,
     PasskeyRenameInput,
     PasskeyShownInput,
     PasskeysOutput,
 )
+from accounts.api.password_serializers import IdentityInput
 from accounts.api.serializers import TokensOutput
 from accounts.api.views import PublicAccountView
 from accounts.services.pages import device_of
@@ -56,13 +56,13 @@ class PasskeysView(ApiView):
 class PasskeyOptionsView(ApiView):
     rate_class = "login"
 
-    @extend_schema(request=PasskeyOptionsInput, responses=PasskeyOptionsOutput)
+    @extend_schema(request=IdentityInput, responses=PasskeyOptionsOutput)
     def post(self, request: Request) -> Response:
         """Return what a device needs to make a passkey.
 
         Takes the password, or a fresh factor where there is a second factor.
         """
-        values = parsed(PasskeyOptionsInput, request.data)
+        values = parsed(IdentityInput, request.data)
         device = device_of(http_request(request))
         options = passkey_options(owner=principal(request), **values, device=device)
         return Response(PasskeyOptionsOutput(options).data)

@@ -5,6 +5,20 @@ from typing import Any
 from rest_framework import serializers
 
 
+class IdentityInput(serializers.Serializer[Any]):
+    """Of a step that ``identity_confirm`` guards."""
+
+    password = serializers.CharField(
+        max_length=1024,
+        trim_whitespace=False,
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Needed unless a second factor is on, which must then be fresh.",
+    )
+
+
 class TokenInput(serializers.Serializer[Any]):
     token = serializers.CharField(max_length=1024, help_text="What the mailed link carries.")
 

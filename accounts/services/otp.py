@@ -16,8 +16,8 @@ from accounts.services.backup_codes import (
     plain_code,
 )
 from accounts.services.otp_codes import code_spend, seed_context, totp_spend
+from accounts.services.passwords import password_confirm
 from accounts.services.step_up import factor_note, fresh_factor_required
-from accounts.services.users import credentials_check
 from accounts.totp import SEED_BYTES, otpauth_uri, qr_svg, seed_text
 from accounts.types import Device
 from tradingplatform.api.principal import Principal
@@ -39,9 +39,10 @@ class OtpSeed:
 
 @dataclass(frozen=True)
 class OtpState:
-    """Whether an app is the second factor, and how many backup codes are left."""
+    """Whether there is an app, any second factor at all, and how many backup codes are left."""
 
     enabled: bool
+    has_second_factor: bool
     confirmed_at: datetime | None
     backup_codes_left: int
 
@@ -52,6 +53,7 @@ def otp_state(*, account_db_key: int) -> OtpState:
     confirmed_at = factor.confirmed_at if factor else None
     return OtpState(
         enabled=confirmed_at is not None,
+        has_second_factor=selectors.has_second_factor(account_db_key),
         confirmed_at=confirmed_at,
         backup_codes_left=backup_codes_left(account_db_key),
     )
@@ -61,11 +63,10 @@ def otp_start(*, owner: Principal, password: str, device: Device) -> OtpSeed:
     """Make a new seed for an app; the factor counts once ``otp_confirm`` has seen a code.
 
     The password is asked for, so that a borrowed session cannot shut its owner out, and
-    beside a passkey that too must be fresh. Raises InvalidCredentialsError,
+    beside a passkey that too must be fresh. Raises what ``password_confirm`` does,
     FreshFactorRequiredError, OtpAlreadyOnError.
     """
-    user = selectors.user_by_key(owner.account_db_key)
-    credentials_check(email=user.email, password=password, device=device)
+    user = password_confirm(owner=owner, password=password, device=device)
     fresh_factor_required(owner)
     seed = secret_bytes(SEED_BYTES)
     global_tx(_start, owner, seal(seed, seed_context(owner.uid)))

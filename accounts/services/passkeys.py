@@ -37,14 +37,13 @@ from accounts.services.passkey_checks import (
     request_options,
     transports_of,
 )
-from accounts.services.passwords import password_confirm
+from accounts.services.passwords import identity_confirm
 from accounts.services.step_up import factor_note, fresh_factor_required
 from accounts.types import Device
 from tradingplatform.api.principal import Principal
 from tradingplatform.clock import now
 from tradingplatform.db.shards import GLOBAL_ALIAS
 from tradingplatform.db.transactions import global_tx
-from tradingplatform.errors import InvalidInputError
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -54,16 +53,10 @@ def passkey_options(*, owner: Principal, password: str, device: Device) -> Passk
     """Return what a device needs to make a passkey.
 
     It takes the password, or a fresh factor where there is one: a borrowed session must not
-    leave a key of its own behind. Raises PasswordWrongError, FreshFactorRequiredError,
-    LimitExceededError, PasskeyLimitError.
+    leave a key of its own behind. Raises what ``identity_confirm`` does, PasskeyLimitError.
     """
-    if selectors.has_second_factor(owner.pk):
-        fresh_factor_required(owner)
-        user = selectors.user_by_key(owner.pk)
-    elif password:
-        user = password_confirm(owner=owner, password=password, device=device)
-    else:
-        raise InvalidInputError("Some fields are not valid.", password=["This field is required."])
+    identity_confirm(owner=owner, password=password, device=device)
+    user = selectors.user_by_key(owner.pk)
     known = selectors.passkeys_get(owner.pk)
     _refuse_too_many(len(known))
     row = challenge_issue(_meant(PasskeyPurpose.REGISTER, owner))

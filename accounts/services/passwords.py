@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from accounts import selectors
 from accounts.enums import AuditAction, TokenPurpose
-from accounts.errors import PasswordWrongError
+from accounts.errors import PasswordRequiredError, PasswordWrongError
 from accounts.models import User
 from accounts.rules import EMAIL_MAX, PASSWORD_MAX, normalise_email
 from accounts.services.audit import audit_append
@@ -56,12 +56,16 @@ def password_confirm(*, owner: Principal, password: str, device: Device) -> User
 
 
 def identity_confirm(*, owner: Principal, password: str, device: Device) -> None:
-    """Ask for what a stolen session lacks: a fresh factor, or the password where none is on."""
-    factor = selectors.otp_factor_get(owner.pk)
-    if factor is not None and factor.confirmed_at is not None:
+    """Ask for what a stolen session lacks: a fresh factor, or the password where none is on.
+
+    Raises FreshFactorRequiredError, PasswordRequiredError, and what ``password_confirm`` does.
+    """
+    if selectors.has_second_factor(owner.pk):
         fresh_factor_required(owner)
-    else:
+    elif password:
         password_confirm(owner=owner, password=password, device=device)
+    else:
+        raise PasswordRequiredError("This step takes your password: send it as password.")
 
 
 def password_reset_ask(*, email: str, device: Device) -> None:

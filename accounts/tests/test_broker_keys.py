@@ -17,6 +17,7 @@ from accounts.models import AuditEntry, User, UserApiKey
 from accounts.selectors import broker_key_get
 from accounts.services import LoggedIn
 from accounts.services.broker_keys import BrokerKeyName, broker_key_store, broker_secrets
+from accounts.tests.conftest import PASSWORD
 from accounts.tests.factories import address_confirm
 from tests.query_budget import query_budget
 from tradingplatform.crypto import SealBrokenError
@@ -59,6 +60,8 @@ def log_lines() -> Iterator[StringIO]:
 
 
 def post(client: Client, body: Any, path: str = KEYS) -> Any:
+    if path == KEYS and isinstance(body, dict):
+        body = {"password": PASSWORD, **body}
     return client.post(path, body, content_type=JSON)
 
 

@@ -139,7 +139,7 @@ def test_the_way_to_a_second_factor_and_back(mina: User, browser: Client) -> Non
 
 
 def test_starting_takes_the_password(browser: Client) -> None:
-    assert code(post(browser, "otp", {"password": "wrong one"})) == (401, "INVALID_CREDENTIALS")
+    assert code(post(browser, "otp", {"password": "wrong one"})) == (422, "PASSWORD_WRONG")
     assert OtpFactor.objects.count() == 0
 
 
@@ -315,7 +315,8 @@ def test_a_factor_is_fresh_in_its_own_session_only(
 
 
 def test_without_a_second_factor_nothing_asks_for_it(browser: Client) -> None:
-    assert post(browser, "api-keys", {"name": "bot", "scopes": ["chat"]}).status_code == 201
+    wish = {"name": "bot", "scopes": ["chat"], "password": PASSWORD}
+    assert post(browser, "api-keys", wish).status_code == 201
     assert code(post(browser, "otp/verify", {"code": "000000"})) == (409, "OTP_NOT_ON")
     assert code(browser.delete("/api/account/otp")) == (409, "OTP_NOT_ON")
 

@@ -108,7 +108,7 @@ def test_options_ask_for_what_we_take(browser: Client, mina: User) -> None:
     ("body", "wanted"),
     [
         ({"password": "wrong one"}, (422, "PASSWORD_WRONG")),
-        ({}, (400, "INVALID_INPUT")),
+        ({}, (403, "PASSWORD_REQUIRED")),
     ],
 )
 def test_the_first_passkey_takes_the_password(

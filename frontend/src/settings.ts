@@ -2,6 +2,7 @@
 import './styles/settings.css';
 import './settings/activity-list.ts';
 import './settings/api-keys.ts';
+import './settings/backup-codes.ts';
 import './settings/broker-keys.ts';
 import './settings/close-account.ts';
 import './settings/data-export.ts';

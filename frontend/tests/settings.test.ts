@@ -4,7 +4,7 @@ import { activityText, isAlarming } from '../src/lib/activity.ts';
 import { ApiError } from '../src/lib/api.ts';
 import { faultsOf } from '../src/lib/forms.ts';
 import { useTexts } from '../src/lib/i18n.ts';
-import { Cancelled, withFactor } from '../src/lib/step-up.ts';
+import { Cancelled, withProof } from '../src/lib/step-up.ts';
 import { type Question, Stepper } from '../src/lib/stepper.ts';
 
 useTexts({});
@@ -46,17 +46,35 @@ test('an earlier answer that is no longer offered has to be given anew', () => {
   assert.equal(steps.isAnswered, false);
 });
 
+const never = async (): Promise<never> => assert.fail('asked');
+
+test('a call that wants the password is made again with it', async () => {
+  const given: (string | undefined)[] = [];
+  const answer = await withProof<string>(
+    async (password) => {
+      given.push(password);
+      if (!password) throw refusal('PASSWORD_REQUIRED');
+      return 'done';
+    },
+    { factor: never, password: (step) => step('secret') },
+  );
+  assert.deepEqual([answer, given], ['done', [undefined, 'secret']]);
+});
+
 test('a call that wants the factor is made again once it was shown', async () => {
   let [calls, asked] = [0, 0];
-  const answer = await withFactor(
+  const answer = await withProof(
     async () => {
       calls += 1;
       if (calls === 1) throw refusal('FRESH_FACTOR_REQUIRED');
       return 'done';
     },
-    async () => {
-      asked += 1;
-      return true;
+    {
+      factor: async () => {
+        asked += 1;
+        return true;
+      },
+      password: never,
     },
   );
   assert.deepEqual([answer, calls, asked], ['done', 2, 1]);
@@ -64,23 +82,23 @@ test('a call that wants the factor is made again once it was shown', async () =>
 
 test('closing the question makes no second call', async () => {
   let calls = 0;
-  const refused = withFactor(
+  const refused = withProof(
     async () => {
       calls += 1;
       throw refusal('FRESH_FACTOR_REQUIRED');
     },
-    async () => false,
+    { factor: async () => false, password: never },
   );
   await assert.rejects(refused, Cancelled);
   assert.equal(calls, 1);
 });
 
 test('other refusals are passed on without a question', async () => {
-  const refused = withFactor(
+  const refused = withProof(
     async () => {
       throw refusal('RATE_LIMITED');
     },
-    async () => assert.fail('asked'),
+    { factor: never, password: never },
   );
   await assert.rejects(refused, (error) => error instanceof ApiError && error.code === 'RATE_LIMITED');
 });

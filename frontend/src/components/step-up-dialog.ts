@@ -1,11 +1,13 @@
-// Asks for the second factor where a call wants a fresh one, then makes the call again.
-import { call, getList } from '../lib/api.ts';
+// Asks for the second factor, or the password of who has none, where a call wants it again.
+import { ApiError, call, getList } from '../lib/api.ts';
 import { openDialog } from '../lib/dialog.ts';
 import { announce, el, icon } from '../lib/dom.ts';
-import { ApiForm, textField } from '../lib/forms.ts';
+import { ApiForm, passwordField, textField } from '../lib/forms.ts';
 import { gettext as _ } from '../lib/i18n.ts';
 import { type Passkey, passkeyProblem, passkeyVerify } from '../lib/passkeys.ts';
-import { withFactor } from '../lib/step-up.ts';
+import { Cancelled, type Step, withProof } from '../lib/step-up.ts';
+
+const title = (): string => _('Confirm that it is you');
 
 async function offerPasskey(button: HTMLElement): Promise<void> {
   const passkeys = await getList<Passkey>('/api/account/passkeys').catch(() => []);
@@ -23,8 +25,8 @@ async function usePasskey(button: HTMLButtonElement, done: (shown: boolean) => v
   }
 }
 
-async function shown(): Promise<boolean> {
-  const answer = await openDialog<boolean>(_('Confirm that it is you'), (done) => {
+async function factorShown(): Promise<boolean> {
+  const answer = await openDialog<boolean>(title(), (done) => {
     const code = textField(
       'code',
       _('Code'),
@@ -43,9 +45,35 @@ async function shown(): Promise<boolean> {
   return answer === true;
 }
 
-/** Take a step of several calls, with the second factor shown again if the server wants it. */
-export const stepGuarded = <T>(step: () => Promise<T>): Promise<T> => withFactor(step, shown);
+type Outcome<T> = { value: T } | { error: unknown };
 
-/** Make a call, with the second factor shown again if the server wants it. */
-export const guarded = <T>(method: string, path: string, body?: unknown): Promise<T> =>
-  stepGuarded(() => call<T>(method, path, body === undefined ? {} : { body }));
+// A wrong password stays in the dialog, everything else is told where the step began.
+const isAboutPassword = (error: unknown): boolean =>
+  error instanceof ApiError && ['PASSWORD_WRONG', 'PASSWORD_REQUIRED', 'RATE_LIMITED'].includes(error.code);
+
+async function withPassword<T>(step: Step<T>): Promise<T> {
+  const outcome = await openDialog<Outcome<T>>(title(), (done) => {
+    const password = passwordField('password', _('Your password'), 'current-password');
+    password.control.autofocus = true;
+    const form = new ApiForm([password], _('Confirm'), async () => {
+      try {
+        done({ value: await step(form.value('password')) });
+      } catch (error) {
+        if (isAboutPassword(error)) throw error;
+        done({ error });
+      }
+    });
+    return [el('p', { class: 'muted' }, _('This step wants your password again.')), form.element];
+  });
+  if (outcome === null) throw new Cancelled();
+  if ('error' in outcome) throw outcome.error;
+  return outcome.value;
+}
+
+/** Take a step of several calls; factor or password are asked for again if the server wants it. */
+export const stepGuarded = <T>(step: Step<T>): Promise<T> =>
+  withProof(step, { factor: factorShown, password: withPassword });
+
+/** Make a call; factor or password are asked for again if the server wants it. */
+export const guarded = <T>(method: string, path: string, body: object = {}): Promise<T> =>
+  stepGuarded((password) => call<T>(method, path, { body: password ? { ...body, password } : body }));

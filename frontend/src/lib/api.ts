@@ -66,8 +66,7 @@ export async function call<T>(method: string, path: string, options: CallOptions
   const body = await answered(response);
   if (response.ok) return body as T;
   const error = new ApiError(response.status, (body as Envelope | null) ?? {});
-  // A wrong password that confirms a step is no end of the session.
-  if (error.status === 401 && error.code !== 'INVALID_CREDENTIALS' && pageConfig().signed_in) {
+  if (error.status === 401 && pageConfig().signed_in) {
     window.dispatchEvent(new CustomEvent('session-ended'));
   }
   throw error;
@@ -112,7 +111,6 @@ export function explained(error: unknown): string {
     CONFLICT: _('Something changed meanwhile. Please reload the page.'),
     EMAIL_UNVERIFIED: _('Confirm your e-mail address first.'),
     FRESH_FACTOR_REQUIRED: _('This needs your second factor.'),
-    INVALID_CREDENTIALS: _('This is not your password.'),
     INVALID_INPUT: _('Please check the marked fields.'),
     NOT_CONFIGURED: _('The platform does not offer this yet.'),
     NOT_FOUND: _('This no longer exists.'),
@@ -120,6 +118,7 @@ export function explained(error: unknown): string {
     OTP_ALREADY_ON: _('The authenticator app is on already.'),
     OTP_CODE_INVALID: _('This code is wrong or was used before.'),
     OTP_NOT_ON: _('There is no second factor.'),
+    PASSWORD_REQUIRED: _('This needs your password.'),
     PASSWORD_WRONG: _('This is not your password.'),
     QUESTIONNAIRE_OUTDATED: _('The questions have changed. Please answer them again.'),
     UNAVAILABLE: _('The service is busy. Please try again in a moment.'),

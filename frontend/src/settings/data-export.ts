@@ -1,10 +1,11 @@
 // <data-export>: asks for a copy of the account's data and links to it when it is made.
-import { call, getList } from '../lib/api.ts';
+import { getList } from '../lib/api.ts';
 import { attempt } from '../lib/attempt.ts';
 import { el } from '../lib/dom.ts';
 import * as format from '../lib/format.ts';
 import { gettext as _ } from '../lib/i18n.ts';
 import { Loaded } from '../lib/loaded.ts';
+import { guarded } from '../components/step-up-dialog.ts';
 
 interface Export {
   id: string;
@@ -36,7 +37,7 @@ export class DataExport extends Loaded<Export[]> {
     ask.addEventListener('click', () =>
       void attempt(async () => {
         ask.disabled = true;
-        await call('POST', URL_PATH).finally(() => (ask.disabled = false));
+        await guarded('POST', URL_PATH).finally(() => (ask.disabled = false));
         await this.reload();
       }),
     );

@@ -1,41 +1,32 @@
 // <passkey-list>: the passkeys of the account; adding one is asked of the browser.
-import { ApiError, get, getList } from '../lib/api.ts';
+import { ApiError, getList } from '../lib/api.ts';
 import { attempt } from '../lib/attempt.ts';
 import { confirmed, openDialog } from '../lib/dialog.ts';
 import { announce, el } from '../lib/dom.ts';
-import { ApiForm, passwordField, textField } from '../lib/forms.ts';
+import { ApiForm, textField } from '../lib/forms.ts';
 import * as format from '../lib/format.ts';
 import { gettext as _ } from '../lib/i18n.ts';
 import { Loaded } from '../lib/loaded.ts';
 import { type Passkey, passkeyAdd, passkeyProblem, passkeySupport } from '../lib/passkeys.ts';
 import { Cancelled } from '../lib/step-up.ts';
 import { guarded, stepGuarded } from '../components/step-up-dialog.ts';
-import { showBackupCodes } from './second-factor.ts';
-
-interface Known {
-  passkeys: Passkey[];
-  has_app: boolean;
-}
+import { showBackupCodes } from './backup-codes.ts';
 
 const URL_PATH = '/api/account/passkeys';
 
-export class PasskeyList extends Loaded<Known> {
-  protected async load(): Promise<Known> {
-    const [passkeys, app] = await Promise.all([
-      getList<Passkey>(URL_PATH),
-      get<{ enabled: boolean }>('/api/account/otp'),
-    ]);
-    return { passkeys, has_app: app.enabled };
+export class PasskeyList extends Loaded<Passkey[]> {
+  protected load(): Promise<Passkey[]> {
+    return getList<Passkey>(URL_PATH);
   }
 
-  protected draw({ passkeys, has_app }: Known): Node[] {
+  protected draw(passkeys: Passkey[]): Node[] {
     const rows = passkeys.map((one) => this.row(one));
     const empty = el('p', { class: 'empty' }, _('No passkeys yet.'));
     const list = rows.length ? el('ul', { class: 'items' }, ...rows) : empty;
-    return [list, this.adder(rows.length > 0 || has_app)];
+    return [list, this.adder()];
   }
 
-  private adder(hasFactor: boolean): HTMLElement {
+  private adder(): HTMLElement {
     const { domain = '', address = '' } = this.dataset;
     const support = passkeySupport(domain);
     if (support !== 'ok') {
@@ -46,14 +37,12 @@ export class PasskeyList extends Loaded<Known> {
       return el('p', { class: 'help' }, texts[support]);
     }
     const name = textField('name', _('Name'), { maxlength: 60, placeholder: _('My laptop') });
-    const password = passwordField('password', _('Your password'), 'current-password');
-    const form = new ApiForm(hasFactor ? [name] : [name, password], _('Add'), () => this.add(form));
+    const form = new ApiForm([name], _('Add'), () => this.add(form));
     return el('details', { class: 'maker' }, el('summary', { class: 'button' }, _('New passkey')), form.element);
   }
 
-  /** Where there is a second factor, that is asked for again instead of the password. */
   private async add(form: ApiForm): Promise<void> {
-    const made = await stepGuarded(() => passkeyAdd(form.value('name'), form.value('password'))).catch((error) => {
+    const made = await stepGuarded((password) => passkeyAdd(form.value('name'), password)).catch((error) => {
       if (error instanceof ApiError || error instanceof Cancelled) throw error;
       announce(passkeyProblem(error), 'bad');
       return null;

@@ -1,8 +1,8 @@
 // <password-form>: replaces the password.
-import { call } from '../lib/api.ts';
 import { announce } from '../lib/dom.ts';
 import { ApiForm, passwordField } from '../lib/forms.ts';
 import { gettext as _ } from '../lib/i18n.ts';
+import { guarded } from '../components/step-up-dialog.ts';
 
 export class PasswordForm extends HTMLElement {
   connectedCallback(): void {
@@ -17,7 +17,7 @@ export class PasswordForm extends HTMLElement {
         form.refuse('again', _('The two new passwords differ.'));
         return;
       }
-      await call('POST', '/api/account/password/change', { body: { current_password, new_password } });
+      await guarded('POST', '/api/account/password/change', { current_password, new_password });
       form.element.reset();
       announce(_('The password was changed, and every other session ended.'), 'good');
       window.dispatchEvent(new CustomEvent('sessions-changed'));

@@ -1,42 +1,24 @@
-// <second-factor>: the authenticator app: QR code, first code, backup codes, turning it off.
+// <second-factor>: the authenticator app: QR code, first code, turning it off.
 import { call, get } from '../lib/api.ts';
 import { attempt } from '../lib/attempt.ts';
-import { confirmed, openDialog } from '../lib/dialog.ts';
+import { confirmed } from '../lib/dialog.ts';
 import { announce, el, icon } from '../lib/dom.ts';
 import { ApiForm, passwordField, textField } from '../lib/forms.ts';
 import * as format from '../lib/format.ts';
 import { gettext as _ } from '../lib/i18n.ts';
 import { Loaded } from '../lib/loaded.ts';
-import { copyButton, onceShown } from '../components/copy-button.ts';
+import { onceShown } from '../components/copy-button.ts';
 import { guarded } from '../components/step-up-dialog.ts';
+import { showBackupCodes } from './backup-codes.ts';
 
 interface State {
   enabled: boolean;
   confirmed_at: string | null;
-  backup_codes_left: number;
 }
 
 interface Seed {
   secret: string;
   qr_svg: string;
-}
-
-const FEW = 3;
-
-/** Backup codes are shown once: to copy, to print, and to say that they are kept. */
-export async function showBackupCodes(codes: string[]): Promise<void> {
-  await openDialog<boolean>(_('Your backup codes'), (done) => {
-    const list = el('ol', { class: 'backup-codes' }, ...codes.map((one) => el('li', {}, el('code', {}, one))));
-    const print = el('button', { type: 'button', class: 'button small' }, _('Print'));
-    const kept = el('button', { type: 'button', class: 'button primary' }, _('I have kept them'));
-    print.addEventListener('click', () => window.print());
-    kept.addEventListener('click', () => done(true));
-    return [
-      el('p', {}, _('Each opens your account once when your phone is not at hand. They are shown only now; keep them apart from your phone.')),
-      list,
-      el('div', { class: 'settings-actions' }, copyButton(codes.join('\n'), list), print, kept),
-    ];
-  });
 }
 
 export class SecondFactor extends Loaded<State> {
@@ -80,7 +62,7 @@ export class SecondFactor extends Loaded<State> {
     const form = new ApiForm([code], _('Turn on'), async () => {
       const body = { code: form.value('code').replaceAll(' ', '') };
       const { backup_codes } = await call<{ backup_codes: string[] }>('POST', '/api/account/otp/confirm', { body });
-      await this.reload();
+      window.dispatchEvent(new CustomEvent('factors-changed'));
       if (backup_codes.length) await showBackupCodes(backup_codes);
     });
     return [
@@ -101,30 +83,20 @@ export class SecondFactor extends Loaded<State> {
 
   private on(state: State): Node[] {
     const since = format.dateTime(state.confirmed_at);
-    const left = _('{count} backup codes left', { count: state.backup_codes_left });
-    const renew = el('button', { type: 'button', class: 'button' }, _('New backup codes'));
     const off = el('button', { type: 'button', class: 'button danger-quiet' }, _('Turn off'));
-    renew.addEventListener('click', () => void attempt(() => this.renew()));
     off.addEventListener('click', () => void attempt(() => this.turnOff()));
     return [
       el('p', { class: 'state state-on' }, icon('check'), _('On since {since}', { since })),
-      el('p', { class: state.backup_codes_left <= FEW ? 'form-note' : 'muted' }, left),
-      el('div', { class: 'settings-actions' }, renew, off),
+      el('div', { class: 'settings-actions' }, off),
     ];
   }
 
-  private async renew(): Promise<void> {
-    const answer = await guarded<{ backup_codes: string[] }>('POST', '/api/account/otp/backup-codes');
-    await this.reload();
-    await showBackupCodes(answer.backup_codes);
-  }
-
   private async turnOff(): Promise<void> {
-    const text = _('Your password alone will open the account again.');
+    const text = _('Its codes will no longer open your account. Unless you have a passkey, your password alone will.');
     if (!(await confirmed(_('Turn the authenticator app off?'), text, _('Turn off')))) return;
     await guarded('DELETE', '/api/account/otp');
     announce(_('The authenticator app is off.'));
-    await this.reload();
+    window.dispatchEvent(new CustomEvent('factors-changed'));
   }
 }
 
