@@ -1,7 +1,9 @@
 """Who is asking: by bearer token, by page cookie, or over a socket."""
 
+from collections.abc import Collection
 from importlib import import_module
 from typing import Any, cast
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -34,6 +36,7 @@ __all__ = [
     "bearer_principal",
     "page_principal",
     "session_is_live",
+    "sessions_ended",
 ]
 
 
@@ -154,3 +157,9 @@ def session_is_live(principal: Principal) -> bool:
     if principal.is_program:
         return selectors.api_key_is_live(principal.session_id)
     return sessions.session_is_live(sid=principal.session_id)
+
+
+def sessions_ended(session_ids: Collection[str]) -> set[str]:
+    """Which sessions and API keys let nobody in any more (settings.REALTIME_SESSIONS_ENDED)."""
+    live = selectors.holders_live([UUID(one) for one in session_ids])
+    return {one for one in session_ids if UUID(one) not in live}

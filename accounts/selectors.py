@@ -1,5 +1,6 @@
 """Reads about users and sessions; always from the primary, because access hangs on them."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import Exists, QuerySet
@@ -33,6 +34,7 @@ USUAL = {
     Language.EN: (Currency.USD, Colours.GREEN_UP),
 }
 _ADDRESSES_MAX = 1000
+_AT_ONCE = 500
 
 
 def user_by_key(account_db_key: int) -> User:
@@ -133,6 +135,18 @@ def api_key_is_live(key_id: UUID) -> bool:
     """Whether a key still lets its owner's programs in."""
     keys = ApiKey.objects.using(GLOBAL_ALIAS).filter(pk=key_id, user__is_active=True)
     return keys.filter(revoked_at__isnull=True, expires_at__gt=now()).exists()
+
+
+def holders_live(ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of these sessions and API keys still let somebody in, by few queries."""
+    live = {"user__is_active": True, "revoked_at__isnull": True, "expires_at__gt": now()}
+    found: set[UUID] = set()
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        sessions = Session.objects.using(GLOBAL_ALIAS).filter(sid__in=some, **live)
+        keys = ApiKey.objects.using(GLOBAL_ALIAS).filter(pk__in=some, **live)
+        found.update(sessions.values_list("sid", flat=True), keys.values_list("pk", flat=True))
+    return found
 
 
 def broker_keys_get(account_db_key: int) -> list[UserApiKey]:

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from accounts.authentication import authenticate_socket, session_is_live
+from accounts.authentication import authenticate_socket, session_is_live, sessions_ended
 from accounts.errors import InvalidApiKeyError
-from accounts.models import ApiKey, AuditEntry, User
+from accounts.models import ApiKey, AuditEntry, Session, User
 from accounts.services import LoggedIn, user_log_in
 from accounts.services.api_keys import KeyTerms, NewApiKey, api_key_create, api_key_revoke
 from accounts.services.closing import account_close
 from accounts.tests.conftest import HOME, PASSWORD
 from tradingplatform.api.principal import Principal
 from tradingplatform.clock import now
+from tradingplatform.ids import uuid7
 from tradingplatform.realtime.bridge import close_pool
 from tradingplatform.realtime.client import SocketClient, open_socket
 from tradingplatform.realtime.consumer import StreamConsumer
@@ -190,3 +191,23 @@ def test_the_regular_check_sees_the_end_of_a_key(mina: User) -> None:
     assert session_is_live(principal)
     ApiKey.objects.update(revoked_at=now())
     assert not session_is_live(principal)
+
+
+def test_one_look_finds_all_sessions_and_keys_that_ended(
+    mina: User, django_assert_num_queries: Any
+) -> None:
+    keys = [key_of(mina, "market:read").row.pk for _ in range(3)]
+    sids = [
+        user_log_in(email=mina.email, password=PASSWORD, device=HOME).session.sid for _ in range(3)
+    ]
+    ApiKey.objects.filter(pk=keys[0]).update(revoked_at=now())
+    ApiKey.objects.filter(pk=keys[1]).update(expires_at=now())
+    Session.objects.filter(sid=sids[0]).update(revoked_at=now())
+    Session.objects.filter(sid=sids[1]).update(expires_at=now())
+    watched = [str(one) for one in [*keys, *sids, uuid7()]]
+
+    with django_assert_num_queries(2, using="default"):
+        ended = sessions_ended(watched)
+    assert ended == {watched[0], watched[1], watched[3], watched[4], watched[6]}
+    User.objects.update(is_active=False)
+    assert sessions_ended(watched) == set(watched)

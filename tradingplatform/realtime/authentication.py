@@ -1,6 +1,6 @@
 """Asks the application named in the settings who a socket speaks for, and what they may."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import cast
@@ -39,6 +39,11 @@ def authenticate(credentials: Credentials) -> SocketPrincipal:
 def session_is_live(principal: SocketPrincipal) -> bool:
     """Tell whether the session behind a socket still is."""
     return bool(_hook(settings.REALTIME_SESSION_CHECK)(principal))
+
+
+def sessions_ended(session_ids: Collection[str]) -> set[str]:
+    """Return which of these sessions and API keys let nobody in any more."""
+    return cast("set[str]", _hook(settings.REALTIME_SESSIONS_ENDED)(session_ids))
 
 
 def policy_check(

@@ -6,9 +6,12 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+import structlog
 from django.conf import settings
 
 from tradingplatform import metrics
+from tradingplatform.realtime.authentication import sessions_ended
+from tradingplatform.realtime.bridge import run_db
 from tradingplatform.realtime.frames import Frame
 from tradingplatform.realtime.sources import Position
 from tradingplatform.realtime.subscriptions import Subscription
@@ -17,7 +20,10 @@ from tradingplatform.services.audience import audience_tell
 from tradingplatform.services.websocket import Subscription as Feed
 from tradingplatform.services.websocket import WebsocketBus
 
-BUS_PREFIXES = ("market:", "book:", "stream:", "session:")
+log = structlog.get_logger(__name__)
+
+SESSION_PREFIX = "session:"
+BUS_PREFIXES = ("market:", "book:", "stream:", SESSION_PREFIX)
 INBOX_FRAMES = 100_000
 AUDIENCE_EVERY_S = 1.0
 AUDIENCE_KEPT_S = 10.0
@@ -58,6 +64,7 @@ class Hub:
         self._bus = bus
         self._opening: asyncio.Task[None] | None = None
         self._counting: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     async def ready(self) -> None:
         """Return once the hub hears the bus; a bus out of reach must not stop the loop."""
@@ -120,8 +127,9 @@ class Hub:
 
     def close(self) -> None:
         """Stop listening to the bus."""
-        if self._counting is not None:
-            self._counting.cancel()
+        for task in (self._counting, self._watching):
+            if task is not None:
+                task.cancel()
         for feed in self._feeds:
             feed.close()
         self._channels.clear()
@@ -137,8 +145,7 @@ class Hub:
             channel = self._channels.get(name)
             if channel is not None:
                 self._fan_out(channel, Frame(payload))
-            for listener in tuple(self._listeners.get(name, ())):
-                listener(payload)
+            self._tell(name, payload)
 
     async def _open(self) -> None:
         for prefix in BUS_PREFIXES:
@@ -146,6 +153,7 @@ class Hub:
                 self._bus.subscribe, prefix, self.receive, on_gap=self.receive_gap
             )
             self._feeds.append(await self.loop.run_in_executor(None, listen))
+        self._watching = self.loop.create_task(self._watch_sessions())
         if settings.AUDIENCE_PREFIXES:
             self._counting = self.loop.create_task(self._count_audience())
 
@@ -161,6 +169,27 @@ class Hub:
             tell = functools.partial(audience_tell, "sockets", counts, for_s=AUDIENCE_KEPT_S)
             await self.loop.run_in_executor(None, tell)
             await asyncio.sleep(AUDIENCE_EVERY_S)
+
+    async def _watch_sessions(self) -> None:
+        """Tell the listeners of sessions that have ended, also when the bus lost the news."""
+        while True:
+            await asyncio.sleep(settings.REALTIME_SESSIONS_EVERY_S)
+            watched = [
+                name.removeprefix(SESSION_PREFIX)
+                for name in self._listeners
+                if name.startswith(SESSION_PREFIX)
+            ]
+            try:
+                ended = await run_db(sessions_ended, watched) if watched else set()
+            except Exception:
+                log.exception("sessions_not_looked_at")
+                continue
+            for session_id in ended:
+                self._tell(SESSION_PREFIX + session_id, b"")
+
+    def _tell(self, name: str, payload: bytes) -> None:
+        for listener in tuple(self._listeners.get(name, ())):
+            listener(payload)
 
     def _report_gap(self) -> None:
         for listener in tuple(self._gap_listeners):

@@ -16,6 +16,8 @@ CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_BROKER_URL = "memory://"
 MARKET_CALENDAR_REFRESH_S = 0.0
 MARKET_PANEL_S = 0.0
+# A look from the background would meet a database that the test has taken away.
+REALTIME_SESSIONS_EVERY_S = 3600.0
 # Nobody listens there: a test that means a provider starts its emulator and says where.
 _NOBODY = "127.0.0.1:1"
 KIS_HOSTS = dict.fromkeys(("LIVE", "PAPER"), (f"http://{_NOBODY}", f"ws://{_NOBODY}"))

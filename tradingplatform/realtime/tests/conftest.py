@@ -14,6 +14,7 @@ from tradingplatform.realtime.tests import support
 def test_users(settings: Any) -> Iterator[None]:
     settings.REALTIME_AUTHENTICATOR = support.AUTHENTICATOR
     settings.REALTIME_SESSION_CHECK = support.SESSION_CHECK
+    settings.REALTIME_SESSIONS_ENDED = support.SESSIONS_ENDED
     settings.REALTIME_THREAD_SENSITIVE = False
     support.ended_sessions.clear()
     yield

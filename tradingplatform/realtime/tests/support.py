@@ -1,7 +1,7 @@
 """Streams, users and a server for the tests of this package."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +18,7 @@ from tradingplatform.realtime.sources import FrameHandler, Json, SocketPrincipal
 from tradingplatform.services import services
 
 AUTHENTICATOR = "tradingplatform.realtime.tests.support.authenticate"
+SESSIONS_ENDED = "tradingplatform.realtime.tests.support.sessions_ended"
 SESSION_CHECK = "tradingplatform.realtime.tests.support.session_is_live"
 EPOCH = "e1"
 
@@ -48,6 +49,10 @@ def authenticate(
 
 def session_is_live(principal: User) -> bool:
     return principal.session_id not in ended_sessions
+
+
+def sessions_ended(session_ids: Collection[str]) -> set[str]:
+    return ended_sessions & set(session_ids)
 
 
 def body(stream: str, seq: int, **data: Any) -> Json:

@@ -3,6 +3,7 @@
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from tradingplatform.errors import UnavailableError
 from tradingplatform.realtime.client import SocketClient, open_socket
 from tradingplatform.realtime.consumer import StreamConsumer
 from tradingplatform.realtime.errors import CloseCode
@@ -126,6 +127,37 @@ async def test_a_session_whose_end_was_not_heard_is_closed_by_the_check(private,
     async with support.serving(private) as url, open_socket(url, token="token-1") as socket:
         support.ended_sessions.add("s1")
         assert await socket.closed() == CloseCode.UNAUTHENTICATED
+
+
+async def test_one_look_closes_the_sockets_of_all_sessions_that_ended(private, settings):
+    settings.REALTIME_SESSIONS_EVERY_S = 0.05
+    async with (
+        support.serving(private) as url,
+        open_socket(url, token="token-1") as mine,
+        open_socket(url, token="token-1") as also_mine,
+        open_socket(url, token="token-2") as other,
+    ):
+        support.ended_sessions.add("s1")
+        assert await mine.closed() == CloseCode.UNAUTHENTICATED
+        assert await also_mine.closed() == CloseCode.UNAUTHENTICATED
+        await other.send({"type": "ping"})
+        assert (await other.receive())["type"] == "pong"
+
+
+async def test_a_look_that_fails_is_tried_again(private, settings, monkeypatch):
+    settings.REALTIME_SESSIONS_EVERY_S = 0.05
+    fails = [True, True]
+
+    def shaky(session_ids):
+        if fails:
+            fails.pop()
+            raise UnavailableError("The database is away.")
+        return set(session_ids)
+
+    monkeypatch.setattr("tradingplatform.realtime.hub.sessions_ended", shaky)
+    async with support.serving(private) as url, open_socket(url, token="token-1") as socket:
+        assert await socket.closed() == CloseCode.UNAUTHENTICATED
+    assert fails == []
 
 
 async def test_a_user_has_a_limited_number_of_sockets(private):
