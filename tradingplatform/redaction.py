@@ -15,6 +15,7 @@ _SECRET_WORDS = (
     "passwd",
     "secret",
     "token",
+    "ticket",
     "authorization",
     "cookie",
     "api_key",

@@ -50,6 +50,9 @@ LOGGING: dict[str, Any] = {
         "amqp": {"level": "WARNING"},
         "websockets": {"level": "WARNING"},
         "uvicorn": {"handlers": [], "level": "INFO", "propagate": True},
+        # Its lines of a handshake show one-time tickets. Celery sets Django up again, which would
+        # undo a level that is set anywhere but here.
+        "uvicorn.error": {"handlers": [], "level": "WARNING", "propagate": True},
         "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": True},
         "stamina": {"level": "WARNING"},
     },

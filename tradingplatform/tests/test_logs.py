@@ -90,6 +90,7 @@ def test_binding_forgets_the_request_before() -> None:
         ("bearer", "Authorization: Bearer abc.def-ghi", "abc.def-ghi"),
         ("api key header", "Api-Key tp_0123456789abcdef0123", "0123456789abcdef"),
         ("named in a query", "GET /x?token=s3cr3tvalue&y=1", "s3cr3tvalue"),
+        ("ticket of a socket", '"WebSocket /ws?ticket=s3cr3tvalue" [accepted]', "s3cr3tvalue"),
         ("named in JSON", '{"new_password": "hunter2!"}', "hunter2"),
         ("address with password", "mysql://app:pa55word@db:3306/x", "pa55word"),
         ("provider key", "key sk-proj-ABCDEFGHIJKLMNOP1234", "ABCDEFGHIJ"),

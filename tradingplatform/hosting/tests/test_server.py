@@ -1,5 +1,7 @@
-"""The second signal does not wait for anybody."""
+"""The second signal does not wait for anybody, and no handshake is logged."""
 
+import logging
+import logging.config
 import os
 import signal
 import socket
@@ -9,8 +11,8 @@ import sys
 import pytest
 
 from tests.live_server import ROOT
-
-pytestmark = pytest.mark.flow
+from tradingplatform.hosting.server import server_config
+from tradingplatform.settings.logs import LOGGING
 
 SCRIPT = """
 import asyncio, threading, django
@@ -31,6 +33,20 @@ run_server(never_done, sock, on_stop=lambda: print("stopping", flush=True))
 """
 
 
+def test_setting_django_up_again_keeps_handshakes_out_of_the_log():
+    server_config(lambda: None)
+    levels = {
+        name: {"level": logger["level"]}
+        for name, logger in LOGGING["loggers"].items()
+        if name.startswith("uvicorn")
+    }
+
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False, "loggers": levels})
+
+    assert not logging.getLogger("uvicorn.error").isEnabledFor(logging.INFO)
+
+
+@pytest.mark.flow
 def test_the_second_signal_forces():
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT],
