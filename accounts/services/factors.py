@@ -45,6 +45,8 @@ def factor_reset_ask(
     """
     if not operator.is_operator:
         raise PermissionDeniedError("Operators only.")
+    if not has_second_factor(operator.pk):
+        raise PermissionDeniedError("Set up a second factor of your own first.")
     fresh_factor_required(operator)
     row = FactorReset(user_id=account.pk, operator_uid=operator.uid, reason=clean_reason(reason))
     return global_tx(_ask, row, operator, device)

@@ -61,8 +61,14 @@ def token_spend(*, purpose: TokenPurpose, token: str) -> MailToken:
 
 
 def tokens_void(*, user_id: int) -> None:
-    """Let no link that was sent to a user work any more."""
-    rows = MailToken.objects.using(GLOBAL_ALIAS).filter(user_id=user_id, used_at__isnull=True)
+    """Let no link for a new password work any more.
+
+    Those that only shut doors stay good: who is warned of the removal of a second factor may
+    change the password first and stop the removal then.
+    """
+    rows = MailToken.objects.using(GLOBAL_ALIAS).filter(
+        user_id=user_id, purpose=TokenPurpose.PASSWORD_RESET, used_at__isnull=True
+    )
     rows.update(used_at=now())
 
 

@@ -11,6 +11,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 from django.test import Client
 
+from accounts.enums import TokenPurpose
 from accounts.errors import (
     FactorResetPendingError,
     FreshFactorRequiredError,
@@ -21,6 +22,8 @@ from accounts.models import (
     AuditEntry,
     BackupKey,
     FactorReset,
+    MailToken,
+    OtpFactor,
     Passkey,
     Session,
     SessionFactor,
@@ -28,6 +31,8 @@ from accounts.models import (
 )
 from accounts.services import LoggedIn, user_sign_up
 from accounts.services.factors import factor_reset_ask, factor_reset_cancel, factor_resets_run
+from accounts.services.mail_tokens import token_text
+from accounts.services.passwords import password_reset, password_reset_ask
 from accounts.tests.authenticator import Authenticator
 from accounts.tests.conftest import HOME, PASSWORD
 from accounts.tests.passkey_steps import code, entered, post, registered, ticket_for
@@ -60,7 +65,16 @@ def boss() -> User:
 
 @pytest.fixture
 def operator(boss: User, log_in: LogIn) -> Principal:
-    return principal_of(boss, log_in(boss))
+    operator = principal_of(boss, log_in(boss))
+    factor_show(boss)
+    return operator
+
+
+def factor_show(user: User) -> None:
+    """Give a user an authenticator app that was shown in every session just now."""
+    OtpFactor.objects.create(user=user, sealed="", confirmed_at=now())
+    for sid in Session.objects.filter(user=user).values_list("sid", flat=True):
+        SessionFactor.objects.create(session_id=sid, verified_at=now())
 
 
 @pytest.fixture
@@ -161,14 +175,30 @@ def test_what_cannot_be_asked_for_changes_nothing(
     assert FactorReset.objects.count() == 1
 
 
-def test_an_operator_with_a_factor_must_have_shown_it(
-    mina: User, key: Authenticator, operator: Principal, boss: User, log_in: LogIn, bearer: Bearer
+def test_an_operator_must_have_a_factor_and_have_shown_it(
+    mina: User, key: Authenticator, operator: Principal
 ) -> None:
-    registered(bearer(log_in(boss).tokens.access), Authenticator())
+    SessionFactor.objects.filter(session_id=operator.session_id).delete()
     with pytest.raises(FreshFactorRequiredError):
         ask(operator, mina)
-    assert SessionFactor.objects.filter(session_id=operator.session_id).count() == 0
+    OtpFactor.objects.filter(user_id=operator.pk).delete()
+    with pytest.raises(PermissionDeniedError, match="of your own first"):
+        ask(operator, mina)
     assert FactorReset.objects.count() == 0
+
+
+def test_a_new_password_leaves_the_link_good_that_stops_it(
+    mina: User, key: Authenticator, operator: Principal
+) -> None:
+    ask(operator, mina)
+    token = mailed_token(mina)
+    password_reset_ask(email=mina.email, device=HOME)
+    reset = token_text(MailToken.objects.get(purpose=TokenPurpose.PASSWORD_RESET))
+    password_reset(token=reset, new_password="another pass phrase", device=HOME)
+
+    factor_reset_cancel(token=token, device=HOME)
+
+    assert FactorReset.objects.get().canceled_at is not None
 
 
 def test_the_owner_sees_who_asked_and_not_from_where(
@@ -212,6 +242,8 @@ class TestPages:
     ) -> None:
         client = Client(headers={"Accept-Language": "en"})
         client.post("/log-in", {"email": boss.email, "password": PASSWORD})
+        assert b"of your own first" in self.choose(client, [mina], "Lost").content
+        factor_show(boss)
         for users, reason, said in (
             ([mina, joon], "Lost", b"Choose one account."),
             ([mina], "", b"Use 1 to 200 printable characters."),
