@@ -4,6 +4,9 @@ Tier "embedded": everything, on SQLite and the in-process services.
 Tier "real": the application tests again, on a MariaDB and a Redis that this script installs, starts
 on private ports in a private folder, and stops afterwards. Where they cannot be had, the tier is
 skipped by name, or fails when STRICT=1.
+
+Each tier logs everything to files of its own, which are searched afterwards for the secrets of
+the tests.
 """
 
 import os
@@ -16,6 +19,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from log_scan import leaks, lines_in
 from stack import BROWSER_PACKAGES, ROOT, Stack, StackError, install, install_driver
 
 PYTEST = [str(ROOT / ".venv" / "bin" / "python"), "-m", "pytest"]
@@ -28,7 +32,16 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
 
 def _pytest(arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:
     """Run pytest, show its output as it comes, and return its code and closing line."""
-    command = [*PYTEST, "-n", WORKERS, *arguments]
+    with tempfile.TemporaryDirectory(prefix="tradingplatform-test-logs-") as folder:
+        code, closing = _logged(arguments, {**environment, "TEST_LOGS": folder})
+        found = list(leaks(Path(folder)))
+        print(f"secrets in {lines_in(Path(folder)):,} log lines: {len(found)}", *found, sep="\n")
+    return code or int(bool(found)), closing
+
+
+def _logged(arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    # The log holds every level; what tests see of it is what they see without it.
+    command = [*PYTEST, "-n", WORKERS, "-o", "log_level=WARNING", *arguments]
     print("$", " ".join(["pytest", *command[3:]]), flush=True)
     closing = ""
     with subprocess.Popen(  # noqa: S603 - our own interpreter, no shell

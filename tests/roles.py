@@ -79,7 +79,7 @@ class Platform:
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
-        self._tag = f"roles_{os.getpid()}"
+        self.tag = f"roles_{os.getpid()}"
         self.ports = {"web": free_port(), "ws": free_port()}
         self.url = f"http://127.0.0.1:{self.ports['web']}"
         self.socket_url = f"ws://127.0.0.1:{self.ports['ws']}"
@@ -88,7 +88,7 @@ class Platform:
             "PATH": os.environ["PATH"],
             "HOME": os.environ.get("HOME", str(folder)),
             "DATA_DIR": str(folder),
-            "APP_ID": self._tag,
+            "APP_ID": self.tag,
             "LOG_LEVEL": "WARNING",
             "DJANGO_SETTINGS_MODULE": "tradingplatform.settings",
             **{name: os.environ[name] for name in REDIS_VARIABLES},
@@ -98,7 +98,7 @@ class Platform:
 
     def __enter__(self) -> Self:
         self._drop_databases()
-        for name in self._databases():
+        for name in self.databases():
             self._sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
         return self
 
@@ -108,7 +108,7 @@ class Platform:
         self._drop_databases()
         for url in {os.environ[name] for name in REDIS_VARIABLES}:
             with redis_client(url) as client:
-                for key in client.scan_iter(match=f"{self._tag}:*", count=1000):
+                for key in client.scan_iter(match=f"{self.tag}:*", count=1000):
                     client.delete(key)
 
     def manage(self, *arguments: str) -> str:
@@ -162,26 +162,35 @@ class Platform:
                 raise RuntimeError(message)
             threading.Event().wait(0.1)
 
-    def _databases(self) -> list[str]:
-        return [f"finance_{self._tag}_{part}" for part in DATABASE_VARIABLES.values()]
+    def databases(self) -> list[str]:
+        """Return the names of the databases of this installation."""
+        return [f"finance_{self.tag}_{part}" for part in DATABASE_VARIABLES.values()]
 
     def _own(self, variable: str) -> str:
-        database = f"finance_{self._tag}_{DATABASE_VARIABLES[variable]}"
+        database = f"finance_{self.tag}_{DATABASE_VARIABLES[variable]}"
         return urlsplit(os.environ[variable])._replace(path=f"/{database}").geturl()
 
     def _drop_databases(self) -> None:
-        for name in self._databases():
+        for name in self.databases():
             self._sql(f"DROP DATABASE IF EXISTS {name}")
 
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return the rows that a statement finds; its text names the database."""
+        with contextlib.closing(self._connect()) as connection:
+            connection.query(statement)
+            return list(connection.store_result().fetch_row(maxrows=0))
+
     def _sql(self, statement: str) -> None:
-        driver = import_module("MySQLdb")  # only the real tier has it
-        parts = urlsplit(os.environ["DATABASE_GLOBAL_URL"])
-        options: dict[str, Any] = {"host": parts.hostname, "port": parts.port or 3306}
-        options |= {"user": parts.username, "password": parts.password}
-        with contextlib.closing(driver.connect(**options)) as connection:
+        with contextlib.closing(self._connect()) as connection:
             # DROP ... IF EXISTS notes what was not there; that is no news.
             connection.query("SET sql_notes=0")
             connection.query(statement)
+
+    def _connect(self) -> Any:
+        driver = import_module("MySQLdb")  # only the real tier has it
+        parts = urlsplit(os.environ["DATABASE_GLOBAL_URL"])
+        options: dict[str, Any] = {"host": parts.hostname, "port": parts.port or 3306}
+        return driver.connect(**options, user=parts.username, password=parts.password)
 
 
 def _is_ready(port: int) -> bool:

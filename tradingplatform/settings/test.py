@@ -3,7 +3,7 @@
 import os
 
 from tradingplatform.settings import *
-from tradingplatform.settings import DATABASES, MIDDLEWARE
+from tradingplatform.settings import APP_ID, DATABASES, LOGGING, MIDDLEWARE
 
 for _alias, _database in DATABASES.items():
     if "sqlite" in _database["ENGINE"]:
@@ -25,3 +25,13 @@ FMP_URL = OPENAI_URL = f"http://{_NOBODY}"
 TEST_TIER = os.environ.get("TEST_TIER", "sqlite")
 # It reads every static file anew for each test client.
 MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]
+if "TEST_LOGS" in os.environ:
+    # `make test` searches what was logged, at every level, for the secrets of the tests.
+    LOGGING["handlers"]["console"]["level"] = LOGGING["root"]["level"]
+    LOGGING["handlers"]["run"] = {
+        "class": "logging.FileHandler",
+        "formatter": "json",
+        "filename": f"{os.environ['TEST_LOGS']}/{APP_ID}.log",
+        "delay": True,
+    }
+    LOGGING["root"] = {"handlers": [*LOGGING["handlers"]], "level": "DEBUG"}
