@@ -1,20 +1,28 @@
-"""A running server and a browser, for the tests of pages."""
+"""A prepared data folder, and a running server and a browser for the tests of pages."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser import CHROMIUM, FLAGS, is_problem
-from tests.live_server import LiveServer, live_server
+from tests.live_server import LiveServer, live_server, prepared_folder
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return a data folder that servers may start on a copy of, made once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    return prepared_folder(base if worker_id == "master" else base.parent)
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with live_server(MARKET_SPEED="60") as running:
+def server(prepared: Path) -> Iterator[LiveServer]:
+    with live_server(prepared, MARKET_SPEED="60") as running:
         yield running
 
 

@@ -1,7 +1,9 @@
 """The real product in a child process, as `make run` starts it, for tests from outside."""
 
 import contextlib
+import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -68,6 +70,12 @@ class LiveServer:
             )
         self._wait_until_ready()
 
+    def prepare(self) -> None:
+        """Make what the first start would: tables, the sample market, demo accounts."""
+        for command in ("migrate_all", "seed_demo"):
+            done = self.manage(command)
+            assert done.returncode == 0, done.stdout + done.stderr
+
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another management command on the same data."""
         return subprocess.run(
@@ -110,10 +118,27 @@ class LiveServer:
         raise RuntimeError(message)
 
 
+def prepared_folder(shared: Path) -> Path:
+    """Return a data folder to copy, made by whoever comes first of all who share a folder."""
+    folder, partial = shared / "prepared", shared / "partial"
+    with (shared / "prepared.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            partial.mkdir()
+            LiveServer(partial).prepare()
+            partial.rename(folder)
+    return folder
+
+
 @contextlib.contextmanager
-def live_server(**environment: str) -> Iterator[LiveServer]:
-    """Start the product in a throw-away folder, and end it whatever happens."""
+def live_server(prepared: Path | None = None, **environment: str) -> Iterator[LiveServer]:
+    """Start the product in a throw-away folder, and end it whatever happens.
+
+    The folder is a copy of ``prepared``; without that it is empty, as on the first start.
+    """
     with tempfile.TemporaryDirectory(prefix="tradingplatform-live-") as folder:
+        if prepared is not None:
+            shutil.copytree(prepared, folder, dirs_exist_ok=True)
         server = LiveServer(Path(folder), **environment)
         try:
             server.start()

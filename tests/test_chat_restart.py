@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -74,11 +75,11 @@ async def watch(server, access, screen, room, *, until):
                 screen.take(frame)
 
 
-def test_answers_survive_the_death_of_their_worker():
+def test_answers_survive_the_death_of_their_worker(prepared: Path):
     model, screen = Model(), Screen()
     with (
         serve(OpenAIEmulator(model)) as base_url,
-        live_server(OPENAI_API_KEY="emulated", OPENAI_BASE_URL=base_url) as server,
+        live_server(prepared, OPENAI_API_KEY="emulated", OPENAI_BASE_URL=base_url) as server,
         httpx2.Client(base_url=server.url, timeout=20) as http,
     ):
         assert http.post("/api/account/signup", json=BODY).status_code == 201

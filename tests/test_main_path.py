@@ -2,6 +2,7 @@
 
 import asyncio
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -19,8 +20,8 @@ def socket(server: LiveServer, path: str, access: str):
 
 
 @pytest.fixture(scope="module")
-def server():
-    with live_server() as running:
+def server(prepared: Path):
+    with live_server(prepared) as running:
         yield running
 
 

@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -70,8 +71,8 @@ class Investor:
 
 
 @pytest.fixture
-def server():
-    with live_server(RATE_LIMIT_FACTOR="100") as running:
+def server(prepared: Path):
+    with live_server(prepared, RATE_LIMIT_FACTOR="100") as running:
         yield running
 
 

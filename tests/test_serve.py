@@ -25,8 +25,8 @@ STOP_S_MAX = 5
 
 
 @pytest.fixture(scope="module")
-def server():
-    with live_server(DEMO_DATA="0") as running:
+def server(prepared: Path):
+    with live_server(prepared, DEMO_DATA="0") as running:
         yield running
 
 
