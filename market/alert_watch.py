@@ -16,7 +16,6 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from uuid import UUID
 
-from django.conf import settings
 from django.db import Error as DatabaseProblem
 from django.db import connections
 
@@ -27,6 +26,7 @@ from market.alert_selectors import alerts_changed, watch_of
 from market.demand import demand_note
 from market.enums import AlertMeasure, AlertStatus
 from market.errors import AlertNotFoundError
+from market.freshness import is_live
 from market.metrics import ALERT_FAILURES, ALERTS_WATCHED
 from market.quotes import quotes_cached
 from market.services.alerts import WAKE_CHANNEL, Firing, alert_arm, alert_fire
@@ -67,7 +67,7 @@ class AlertWatcher:
         try:
             self._take_notes(at)
             for quote in quotes:
-                if is_fresh(quote, at):
+                if is_live(quote, at):
                     self.look(Gauge(quote.symbol, AlertMeasure.PRICE), float(quote.price), quote)
                     self.look(
                         Gauge(quote.symbol, AlertMeasure.CHANGE_RATE), quote.change_rate, quote
@@ -199,19 +199,13 @@ class AlertClerk:
         if not wanted:
             return
         quotes = quotes_cached({gauge.symbol for gauge in wanted})
-        fresh = {symbol for symbol, quote in quotes.items() if is_fresh(quote, at)}
-        for gauge, value in measured([one for one in wanted if one.symbol in fresh], at):
+        live = {symbol for symbol, quote in quotes.items() if is_live(quote, at)}
+        for gauge, value in measured([one for one in wanted if one.symbol in live], at):
             self.watcher.tell(_look_note(gauge, value, quotes[gauge.symbol]))
 
     def _hear(self, _channel: str, _payload: bytes) -> None:
         self._is_hinted = True
         self._wake.set()
-
-
-def is_fresh(quote: Quote, at: datetime) -> bool:
-    """Whether a price traded and was told lately enough to fire on."""
-    oldest = at - timedelta(seconds=settings.ALERT_QUOTE_MAX_AGE_S)
-    return quote.exchange_time >= oldest and quote.received_at >= oldest
 
 
 @contextmanager

@@ -172,6 +172,7 @@ class FeedBook:
         change, change_rate = change_of(line.last_price, line.base_price)
         return Quote(
             symbol=line.symbol,
+            exchange=line.exchange,
             price=line.last_price,
             bid=line.bid,
             ask=line.ask,

@@ -90,6 +90,14 @@ def next_close(venue: str, at: datetime) -> datetime:
     return next(plan.closes_at for plan in _plans_from(venue, at) if plan.closes_at > at)
 
 
+def last_close(venue: str, at: datetime) -> datetime:
+    """Return when a regular session ended last, at an instant or before it."""
+    today = _local_day(venue, at)
+    days = (today - timedelta(days=back) for back in range(LOOK_AHEAD_DAYS))
+    plans = (day_plan(venue, day) for day in days)
+    return next(plan.closes_at for plan in plans if plan is not None and plan.closes_at <= at)
+
+
 def closed_at(venue: str, day: date) -> datetime:
     """Return when the regular session of a day ended; on a day off, the usual time."""
     plan = day_plan(venue, day)

@@ -204,6 +204,7 @@ def _quote_from_bar(instrument: Instrument, last: Bar, before: Bar | None) -> Qu
     told_at = min(hours.closed_at(instrument.exchange, day), now())
     return Quote(
         symbol=instrument.symbol,
+        exchange=instrument.exchange,
         price=last.close,
         bid=None,
         ask=None,

@@ -26,6 +26,7 @@ class Quote:
     """
 
     symbol: str
+    exchange: str
     price: Decimal
     bid: Decimal | None
     ask: Decimal | None
@@ -50,6 +51,7 @@ class Quote:
         bid, ask = payload["bid"], payload["ask"]
         return cls(
             symbol=payload["symbol"],
+            exchange=payload["exchange"],
             price=Decimal(payload["price"]),
             bid=None if bid is None else Decimal(bid),
             ask=None if ask is None else Decimal(ask),
@@ -69,6 +71,7 @@ class Quote:
         """Return the quote object that REST and WebSocket clients see."""
         return {
             "symbol": self.symbol,
+            "exchange": self.exchange,
             "price": decimal_text(self.price),
             "bid": None if self.bid is None else decimal_text(self.bid),
             "ask": None if self.ask is None else decimal_text(self.ask),

@@ -84,6 +84,12 @@ class QuoteStaleError(UnprocessableError):
     code = ErrorCode.QUOTE_STALE
 
 
+class MarketClosedError(UnprocessableError):
+    """The exchange has no regular session now; the sample market is never closed."""
+
+    code = ErrorCode.MARKET_CLOSED
+
+
 class CurrencyUnsupportedError(UnprocessableError):
     code = ErrorCode.CURRENCY_UNSUPPORTED
 

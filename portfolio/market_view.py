@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
+from market.freshness import is_live, is_trading
 from market.models import Instrument
 from market.rules import exchange_timezone, price_band, tick_size
 from market.types import Quote
@@ -31,6 +32,7 @@ def market_of(
         band=price_band(
             instrument.exchange, quote.base_price, local_day, product=instrument.product
         ),
+        is_open=is_trading(quote, at),
         is_fresh=is_tradable(quote, at),
         traded_on=local_day,
     )
@@ -40,7 +42,7 @@ def is_tradable(quote: Quote | None, at: datetime) -> bool:
     """Whether somebody quotes both sides and said so a moment ago."""
     if quote is None or quote.bid is None or quote.ask is None:
         return False
-    return quote.age_ms(at) <= settings.PORTFOLIO_QUOTE_MAX_AGE_S * 1000
+    return is_live(quote, at)
 
 
 def limits() -> Limits:

@@ -111,6 +111,7 @@ def test_an_error_is_as_described() -> None:
 def test_a_quote_is_as_described() -> None:
     quote = Quote(
         symbol="A",
+        exchange="NASDAQ",
         price=Decimal(1),
         bid=None,
         ask=None,

@@ -108,7 +108,7 @@ UNMARKED = {
 @pytest.fixture(autouse=True)
 def no_limits(settings: Any) -> Iterator[None]:
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (10**9, 60))
-    settings.PORTFOLIO_QUOTE_MAX_AGE_S = 600.0
+    settings.MARKET_QUOTE_STALE_S = 600.0
     settings.REALTIME_THREAD_SENSITIVE = True
     market_make()
     yield

@@ -20,7 +20,7 @@ SYMBOLS = {"symbol": "AAPL"}
 @pytest.fixture
 def investor(settings: Any) -> Person:
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (10**9, 60))
-    settings.PORTFOLIO_QUOTE_MAX_AGE_S = 600.0
+    settings.MARKET_QUOTE_STALE_S = 600.0
     market_make()
     person = person_make("Investor")
     belongings(person)

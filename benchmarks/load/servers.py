@@ -187,6 +187,7 @@ def publish(rate: float) -> None:
             at = now()
             quote = Quote(
                 symbol=symbol,
+                exchange="NASDAQ",
                 price=Decimal("101.25"),
                 bid=Decimal("101.24"),
                 ask=Decimal("101.26"),

@@ -17,13 +17,13 @@ from chat.tools.base import (
     ToolContext,
 )
 from chat.tools.prices import (
-    QUOTE_OLD_S,
     daily_bars,
     joined,
     length_caveats,
     once,
     source_caveats,
 )
+from market.freshness import is_stale
 from market.models import Instrument
 from market.selectors import instruments_get, quotes_get
 from market.types import BarSeries, Quote
@@ -154,7 +154,7 @@ def _caveats(
         caveats += source_caveats(source, generated=generated)
         n_returns = max(len(series) - 1, 0)
         caveats += length_caveats(n_returns=n_returns, lookback_days=args.lookback_days)[:1]
-        if quote.age_ms(ctx.now) > QUOTE_OLD_S * 1000:
+        if is_stale(quote, ctx.now):
             caveats.append(Caveat.QUOTE_OLD)
     return once([*caveats, Caveat.PRICE_RETURNS_ONLY])
 

@@ -12,7 +12,6 @@ from market.types import BarSeries, FloatArray, PricePanel
 from quant.errors import InsufficientDataError
 
 YEAR_DAYS = 252
-QUOTE_OLD_S = 300
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,7 @@ class InstrumentsOutput(serializers.Serializer[Any]):
 
 class QuoteOutput(serializers.Serializer[Any]):
     symbol = serializers.CharField()
+    exchange = serializers.CharField()
     price = serializers.CharField()
     bid = serializers.CharField(allow_null=True)
     ask = serializers.CharField(allow_null=True)

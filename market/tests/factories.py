@@ -80,6 +80,7 @@ def quote_make(instrument: Instrument, price: str | Decimal = "100", **changes: 
     change, change_rate = change_of(told, base)
     values: dict[str, object] = {
         "symbol": instrument.symbol,
+        "exchange": instrument.exchange,
         "price": told,
         "bid": told,
         "ask": told + rules.tick_size(instrument.exchange, told),

@@ -79,9 +79,10 @@ class Market:
         self, instrument: Any, *prices: str, at: datetime | None = None, **changes: Any
     ) -> None:
         at = at or now()
+        told = {"received_at": at, "exchange_time": at, **changes}
         for price in prices:
             self.clerk.watcher.see(
-                [quote_make(instrument, price, received_at=at, **{"exchange_time": at, **changes})],
+                [quote_make(instrument, price, **told)],
                 at,
             )
             self.clerk.turn(_at_second(0))
@@ -239,9 +240,9 @@ def test_a_repeating_alert_rests_comes_back_and_fires_again(apple):
 def test_a_stale_price_fires_nothing(apple, settings):
     _set()
     market, at = Market(), now()
-    old = at - timedelta(seconds=settings.ALERT_QUOTE_MAX_AGE_S + 1)
+    old = at - timedelta(seconds=settings.MARKET_QUOTE_STALE_S + 1)
 
-    market.tell(apple, "150", at=at, exchange_time=old)
+    market.tell(apple, "150", at=at, received_at=old)
     assert _triggers() == []
     market.tell(apple, "150", at=at)
 

@@ -204,7 +204,7 @@ def test_quotes_of_the_sample_feed_are_told_as_such(settings) -> None:
     settings.MARKET_PROVIDERS = ["KIS", "SAMPLE"]
     price = Decimal(101)
     told = Quote(
-        "AAPL", price, price, price, Decimal(1), 0.01, 5, AT, AT, "SAMPLE", "USD",
+        "AAPL", "NASDAQ", price, price, price, Decimal(1), 0.01, 5, AT, AT, "SAMPLE", "USD",
         Decimal(100), "1", 1,
     )  # fmt: skip
     quotes_tell([told], AT)

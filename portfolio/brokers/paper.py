@@ -2,12 +2,13 @@
 
 Its book is the order table itself, so it can always say what became of an order. A buy
 trades at the ask and a sell at the bid, whole, because quotes carry no size; nothing trades
-on a stale quote or beyond a market order's worst price.
+on a stale quote, while a real market is closed, or beyond a market order's worst price.
 """
 
 from datetime import datetime
 from decimal import Decimal
 
+from market.freshness import is_trading
 from market.types import Quote
 from portfolio.brokers.base import Report
 from portfolio.enums import BrokerName, OrderEvent, OrderSide, OrderType, TimeInForce
@@ -18,6 +19,7 @@ from tradingplatform.ids import derived_id
 
 _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 NO_QUOTE = "QUOTE_STALE"
+CLOSED = "MARKET_CLOSED"
 NOT_CROSSED = "NOT_CROSSED"
 BEYOND_COLLAR = "PRICE_COLLAR"
 DAY_ENDED = "DAY_ENDED"
@@ -31,6 +33,8 @@ class PaperBroker:
     def submit(self, order: Order, quote: Quote | None, at: datetime) -> Report:
         if _is_over(order, at):
             return Report(end=OrderEvent.EXPIRE, reason=DAY_ENDED)
+        if quote is not None and not is_trading(quote, at):
+            return _unmatched(order, CLOSED)
         if quote is None or not is_tradable(quote, at):
             return _unmatched(order, NO_QUOTE)
         return _matched(order, quote, at)

@@ -18,6 +18,7 @@ from portfolio.enums import OrderSide, OrderType, TradingMode
 from portfolio.errors import (
     InsufficientCashError,
     InsufficientSharesError,
+    MarketClosedError,
     OrderTermsError,
     OrderTooLargeError,
     PriceCollarError,
@@ -57,6 +58,7 @@ class Market:
     bid: Decimal | None
     ask: Decimal | None
     band: tuple[Decimal, Decimal] | None
+    is_open: bool
     is_fresh: bool
     traded_on: date
 
@@ -91,6 +93,7 @@ def check(
 ) -> Reservation:
     """Return what to reserve; raise the first rule that the order breaks."""
     _check_mode(terms, mode)
+    _check_session(market)
     _check_quantity(terms, market, limits)
     _check_price(terms, market)
     reservation = reservation_of(terms, market)
@@ -129,6 +132,12 @@ def _check_mode(terms: Terms, mode: TradingMode) -> None:
         raise TradingHaltedError("Trading is halted; cancels still pass.", mode=mode.value)
     if mode == TradingMode.REDUCING and terms.side == OrderSide.BUY:
         raise TradingHaltedError("Only sells are accepted at the moment.", mode=mode.value)
+
+
+def _check_session(market: Market) -> None:
+    if not market.is_open:
+        message = f"{market.exchange} is closed; {market.symbol} trades in its regular session."
+        raise MarketClosedError(message, symbol=market.symbol, exchange=market.exchange)
 
 
 def _check_quantity(terms: Terms, market: Market, limits: Limits) -> None:

@@ -14,7 +14,7 @@ from portfolio.tests.factories import market_make, portfolio_make
 @pytest.fixture(autouse=True)
 def patience(settings: Any) -> None:
     """Let a quote outlive a test on a slow machine; how old is too old is the same rule."""
-    settings.PORTFOLIO_QUOTE_MAX_AGE_S = 600.0
+    settings.MARKET_QUOTE_STALE_S = 600.0
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from market.tests.factories import quote_put
 from portfolio.brokers.base import AnswerLostError
 from portfolio.brokers.paper import PaperBroker
 from portfolio.enums import BrokerName, OrderStatus, SendOutcome, TradingMode
-from portfolio.errors import SenderFencedError
+from portfolio.errors import MarketClosedError, SenderFencedError
 from portfolio.models import Fill, Order, Position, SendAttempt, Transaction
 from portfolio.services import order_cancel, order_replace, trading_state_set
 from portfolio.services.dispatch import Sender, orders_claim
@@ -100,7 +100,7 @@ def test_what_cannot_trade_at_once_is_canceled(portfolio, time_in_force):
 
 def test_nothing_trades_on_a_stale_quote(portfolio, settings):
     order = order_make(portfolio)
-    too_old = timedelta(seconds=settings.PORTFOLIO_QUOTE_MAX_AGE_S + 1)
+    too_old = timedelta(seconds=settings.MARKET_QUOTE_STALE_S + 1)
     _quote("71000", received_at=now() - too_old)
     trader = _trader()
     trader.turn()
@@ -110,6 +110,37 @@ def test_nothing_trades_on_a_stale_quote(portfolio, settings):
     _hint(trader)
     trader.turn()
     assert _again(order).status == OrderStatus.FILLED
+
+
+def test_on_real_prices_nothing_trades_while_the_exchange_is_closed(portfolio):
+    with time_machine.travel("2026-11-24T10:00:00+09:00", tick=False) as clock:
+        _quote("71000", source="KIS")
+        order = order_make(portfolio, limit_price="70000", time_in_force="GTC")
+        trader = _trader()
+        trader.turn()
+        clock.move_to("2026-11-24T20:30:00+09:00")
+        _quote("69000", source="KIS")
+
+        with pytest.raises(MarketClosedError):
+            order_make(portfolio, limit_price="70000")
+        with pytest.raises(MarketClosedError):
+            order_replace(
+                account_db_key=JIMIN,
+                portfolio_id=portfolio.pk,
+                order_id=order.pk,
+                limit_price=Decimal(71000),
+            )
+        _hint(trader)
+        trader.turn()
+        waiting = _again(order)
+        assert (waiting.status, waiting.status_reason) == (OrderStatus.ACCEPTED, "MARKET_CLOSED")
+        assert (waiting.limit_price, Order.objects.for_user(JIMIN).count()) == (70000, 1)
+
+        clock.move_to("2026-11-25T09:00:00+09:00")
+        _quote("69000", source="KIS")
+        _hint(trader)
+        trader.turn()
+        assert _again(order).status == OrderStatus.FILLED
 
 
 def test_a_market_order_never_pays_more_than_its_collar(portfolio):

@@ -11,7 +11,7 @@ from tests.authorisation.people import Person, belongings, market_make, person_m
 def no_limits(settings: Any) -> None:
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (10**9, 60))
     settings.API_KEYS_MAX = 1000
-    settings.PORTFOLIO_QUOTE_MAX_AGE_S = 600.0
+    settings.MARKET_QUOTE_STALE_S = 600.0
 
 
 @pytest.fixture

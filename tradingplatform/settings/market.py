@@ -11,9 +11,9 @@ MARKET_SEED = ENV.market_seed
 MARKET_CALENDAR_REFRESH_S = 30.0
 MARKET_STEPS_PER_SECOND = 4
 MARKET_MINUTE_BAR_DAYS = 30
+# During a session, orders, alerts and answers leave a price alone that nobody confirmed for longer.
+MARKET_QUOTE_STALE_S = 30.0
 ALERTS_PER_USER = 100
-# A price that traded longer ago fires no alert.
-ALERT_QUOTE_MAX_AGE_S = 60
 # Rankings and screens of one process share what it read so lately.
 MARKET_PANEL_S = 1.0
 # Names of the sources that fill table_news_items; without any /news says NOT_CONFIGURED.

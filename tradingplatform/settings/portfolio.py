@@ -3,8 +3,6 @@
 from decimal import Decimal
 
 PORTFOLIOS_PER_USER = 20
-# Older quotes are shown with their age, but nothing trades on them.
-PORTFOLIO_QUOTE_MAX_AGE_S = 30.0
 # A single order; the amounts follow the Korean guideline to stop orders above KRW 5 bn.
 PORTFOLIO_ORDER_MAX_QUANTITY = Decimal(1_000_000)
 PORTFOLIO_ORDER_MAX_NOTIONAL = {"KRW": Decimal(5_000_000_000), "USD": Decimal(5_000_000)}

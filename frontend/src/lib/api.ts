@@ -94,6 +94,7 @@ export function explained(error: unknown): string {
     QUANTITY_OFF_LOT: _('The quantity must be whole lots.'),
     ORDER_TOO_LARGE: _('The order is too large.'),
     ORDER_STATE_CONFLICT: _('The order can no longer be changed.'),
+    MARKET_CLOSED: _('The exchange is closed; orders are taken in its regular session.'),
     QUOTE_STALE: _('There is no fresh quote for this symbol right now.'),
     QUOTE_UNAVAILABLE: _('There is no quote for this symbol yet.'),
     ALERT_LIMIT_REACHED: _('You have the most active alerts that are allowed.'),

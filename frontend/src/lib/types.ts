@@ -6,6 +6,7 @@ export type Interval = '1m' | '5m' | '15m' | '1h' | '1d' | '1w' | '1mo';
 
 export interface Quote {
   symbol: string;
+  exchange?: string;
   price: string;
   bid: string | null;
   ask: string | null;

@@ -4,12 +4,12 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connections
 
-from market import rules, trading_days
+from market import hours, trading_days
 from market.demand import demand_wanted
 from market.errors import ProviderAnswerError
 from market.feed import Line
@@ -194,14 +194,7 @@ def stands_since(exchange: str, at: datetime) -> datetime:
     KIS does not say when a polled price was made: during the session it may have been now,
     before and after it was at the last close at the latest.
     """
-    zone = rules.exchange_timezone(exchange)
-    today = at.astimezone(zone).date()
-    day = trading_days.last_trading_day(exchange, today)
-    session = rules.regular_session(exchange, day)
-    if day == today and at < datetime.combine(day, session.opens_at, zone):
-        day = trading_days.last_trading_day(exchange, date.fromordinal(day.toordinal() - 1))
-    closed_at = rules.regular_session(exchange, day).closed_at(day)
-    return min(at, closed_at).astimezone(UTC)
+    return at if hours.is_open(exchange, at) else hours.last_close(exchange, at)
 
 
 def line_of(pk: int, asset: Asset, quote: ProviderQuote, at: datetime) -> Line:

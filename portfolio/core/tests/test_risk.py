@@ -31,6 +31,7 @@ SAMSUNG = Market(
     bid=Decimal(70_900),
     ask=Decimal(71_000),
     band=(Decimal(49_700), Decimal(92_300)),
+    is_open=True,
     is_fresh=True,
     traded_on=date(2026, 11, 23),
 )
@@ -103,6 +104,13 @@ def test_nothing_trades_at_market_on_a_stale_price():
     stale = replace(SAMSUNG, is_fresh=False)
     assert _code(_market(), stale) == "QUOTE_STALE"
     assert check(_limit(), stale, RICH, LIMITS, ACTIVE).worst_price == 71_000
+
+
+def test_no_order_is_taken_while_the_exchange_is_closed():
+    closed = replace(SAMSUNG, is_open=False)
+    assert _code(_market(), closed) == "MARKET_CLOSED"
+    assert _code(_limit(), closed) == "MARKET_CLOSED"
+    assert _code(_limit(SELL), closed) == "MARKET_CLOSED"
 
 
 def test_the_kill_switch():
