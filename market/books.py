@@ -9,6 +9,7 @@ import orjson
 from market.types import OrderBook
 from tradingplatform.services import services
 
+BOOK_CHANNEL_PREFIX = "book:"
 BOOK_TTL_S = 60
 """An order book that nobody has told again for so long is no order book any more."""
 
@@ -33,7 +34,7 @@ def book_cached(symbol: str) -> dict[str, Any] | None:
 
 def book_channel(symbol: str) -> str:
     """Return the bus channel, which is also the stream name, of one symbol's order book."""
-    return f"book:{symbol}"
+    return f"{BOOK_CHANNEL_PREFIX}{symbol}"
 
 
 def book_frame(book: OrderBook, *, epoch: str, seq: int, now: datetime) -> dict[str, object]:

@@ -7,9 +7,11 @@ minute is wanted no more.
 import threading
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.conf import settings
 
+from market.books import BOOK_CHANNEL_PREFIX
 from market.quotes import QUOTE_CHANNEL_PREFIX
 from tradingplatform import clock
 from tradingplatform.services.audience import audience_counts, audience_tell
@@ -42,12 +44,24 @@ def demand_note(symbols: Iterable[str], *, for_s: float = NOTED_S) -> None:
     audience_tell(PART, counts, for_s=for_s)
 
 
-def demand_wanted() -> dict[str, int]:
-    """Return how many sockets and processes want each symbol now."""
-    wanted: Counter[str] = Counter()
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """How many sockets and processes want what of each symbol."""
+
+    quotes: dict[str, int]
+    books: dict[str, int]
+
+
+def demand_wanted() -> Demand:
+    """Return what is wanted now; who follows an order book wants its quote too."""
+    quotes: Counter[str] = Counter()
+    books: Counter[str] = Counter()
     for name, count in audience_counts().items():
-        wanted[name.removeprefix(QUOTE_CHANNEL_PREFIX)] += count
-    return dict(wanted)
+        symbol = name.removeprefix(BOOK_CHANNEL_PREFIX)
+        if symbol != name:
+            books[symbol] += count
+        quotes[symbol.removeprefix(QUOTE_CHANNEL_PREFIX)] += count
+    return Demand(dict(quotes), dict(books))
 
 
 def demand_forget() -> None:

@@ -16,7 +16,7 @@ from market.cutting import LATE_MAX_S, MinuteBars, OpenBar
 from market.enums import ALL_GENERATED, Source, StoredInterval
 from market.metrics import FEED_REFUSED, FEED_TICKS
 from market.quotes import change_of
-from market.ticks import DayFigures, PlausibleRange, Tick, plausible_range, tick_fault
+from market.ticks import DayFigures, PlausibleRange, Tick, book_fault, plausible_range, tick_fault
 from market.types import PRICE_UNIT, OrderBook, Quote
 
 VOLUMES_KEPT = 200
@@ -116,12 +116,13 @@ class FeedBook:
         return self._quote(self.lines[symbol], at)
 
     def number_books(self, books: Iterable[OrderBook]) -> list[tuple[OrderBook, int]]:
-        """Give each order book of a known symbol its number; unknown ones are refused."""
+        """Give each order book its number; impossible ones, and unknown symbols, are refused."""
         numbered = []
         for book in books:
             line = self.lines.get(book.symbol)
-            if line is None:
-                FEED_REFUSED.labels("unknown_symbol").inc()
+            fault = "unknown_symbol" if line is None else book_fault(book, line.allowed)
+            if line is None or fault is not None:
+                FEED_REFUSED.labels(fault).inc()
                 continue
             line.book_seq += 1
             numbered.append((book, line.book_seq))

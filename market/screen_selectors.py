@@ -1,9 +1,9 @@
-"""Reads of saved screens."""
+"""Reads of saved screens, and of what they filter on."""
 
 from uuid import UUID
 
 from market.errors import ScreenNotFoundError
-from market.feature_models import SavedScreen
+from market.feature_models import InstrumentFeatures, SavedScreen
 
 
 def screens_get(account_db_key: int) -> list[SavedScreen]:
@@ -17,3 +17,8 @@ def screen_get(*, account_db_key: int, screen_id: UUID) -> SavedScreen:
     if row is None:
         raise ScreenNotFoundError("There is no such screen.")
     return row
+
+
+def features_known() -> bool:
+    """Tell whether the figures of any instrument were ever computed."""
+    return InstrumentFeatures.objects.exists()

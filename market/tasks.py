@@ -1,5 +1,6 @@
 """Periodic work of this app."""
 
+from market.screen_selectors import features_known
 from market.services import (
     alerts_tend,
     corporate_actions_apply,
@@ -7,7 +8,7 @@ from market.services import (
     gaps_fill,
     gaps_find,
 )
-from tradingplatform.jobs import job
+from tradingplatform.jobs import enqueue, job
 
 
 @job(name="market.alerts_tend", queue="bulk")
@@ -20,6 +21,12 @@ def tend(**_: object) -> None:
 def refresh(**_: object) -> None:
     """Compute the figures that screens filter on anew."""
     features_refresh()
+
+
+def features_ensure() -> None:
+    """Have the figures computed at once where there are none yet: after the first start."""
+    if not features_known():
+        enqueue("market.features_refresh")
 
 
 @job(name="market.gaps_find", queue="bulk")

@@ -111,3 +111,13 @@ def tick_fault(tick: Tick, allowed: PlausibleRange, at: datetime) -> str | None:
         ("clock_skew", -late > CLOCK_SKEW_MAX or is_late),
     )
     return next((fault for fault, is_there in faults if is_there), None)
+
+
+def book_fault(book: OrderBook, allowed: PlausibleRange) -> str | None:
+    """Return the reason to refuse an order book in one word, or None for a good one."""
+    levels = [*book.asks, *book.bids]
+    if not all(allowed.low <= level.price <= allowed.high for level in levels):
+        return "out_of_band"
+    if book.asks and book.bids and book.bids[0].price > book.asks[0].price:
+        return "crossed"
+    return "negative_volume" if any(level.size < 0 for level in levels) else None

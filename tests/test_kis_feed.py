@@ -15,6 +15,7 @@ import time_machine
 from django.db import connections
 
 from market import demand
+from market.books import book_cached
 from market.demand import demand_note
 from market.models import Instrument as Stored
 from market.runners import feed_run
@@ -26,6 +27,7 @@ from tests.emulators.kis.instruments import Instrument
 from tradingplatform.clock import now
 from tradingplatform.db.models import Lease
 from tradingplatform.services import override_services, services
+from tradingplatform.services.audience import audience_tell
 from tradingplatform.services.external.kis.multiplexer import FEED_STATE_KEY
 from tradingplatform.services.external.live import LiveExternal
 
@@ -211,6 +213,55 @@ def test_more_symbols_than_registrations_are_polled_and_true(
     assert emulator.truth.find("refused") == []
 
 
+BOOK_FAULTS = ("ws_gap", "ws_duplicate", "ws_reorder", "ws_malformed", "ws_bad_tick", "ws_cut")
+
+
+def book_is_true(world: World, symbol: str) -> bool:
+    """Whether the book that clients are told of is that of the emulator."""
+    frame = book_cached(symbol)
+    with world.emulator.state.lock:
+        asks, bids = world.emulator.market.book(symbol)
+    # Of a US book the stream tells the best level, an answer over HTTP more.
+    most = 1 if symbol == "AAPL" else 10
+    told = frame and [
+        [(Decimal(price), size) for price, size in frame["data"][side][:most]]
+        for side in ("asks", "bids")
+    ]
+    return told == [[(one.price, one.quantity) for one in side[:most]] for side in (asks, bids)]
+
+
+def test_order_books_that_somebody_follows_are_streamed_and_true(world: World) -> None:
+    emulator = world.emulator
+    followed = {"market:000660": 1, "book:005930": 1, "book:AAPL": 1}
+
+    fault: str | None = None
+
+    def until(check: Callable[[], bool], within_s: float) -> None:
+        deadline = time.monotonic() + within_s
+        while not check():
+            assert time.monotonic() < deadline, (fault, book_cached("005930"), book_cached("AAPL"))
+            audience_tell("sockets", followed, for_s=10)
+            threading.Event().wait(0.02)
+
+    def registered() -> set[tuple[str, str]]:
+        return {tuple(entry.data["tr"]) for entry in emulator.truth.find("subscribe")}
+
+    until(lambda: {("H0STASP0", "005930"), ("HDFSASP0", "DNASAAPL")} <= registered(), 20)
+    for fault in (None, *BOOK_FAULTS):
+        if fault is not None:
+            emulator.misbehave(fault, times=1, path="ASP0")
+            emulator.walk(1, ["005930", "AAPL"])
+        emulator.behave()
+        emulator.walk(2, ["005930", "AAPL"])
+        until(lambda: all(book_is_true(world, one) for one in ("005930", "AAPL")), 10)
+
+    assert ("H0STASP0", "000660") not in registered()
+    assert book_cached("000660") is None
+    frame = book_cached("005930")
+    assert frame is not None
+    assert (frame["data"]["source"], len(frame["data"]["asks"])) == ("KIS", 10)
+
+
 MISBEHAVIOURS: list[tuple[str, dict[str, Any]]] = [
     ("ws_gap", {"times": 1}),
     ("ws_gap", {"times": 5}),
@@ -233,6 +284,8 @@ MISBEHAVIOURS: list[tuple[str, dict[str, Any]]] = [
     ("garbage", {"times": 1}),
     ("cut", {"times": 1}),
     ("slow", {"times": 2, "seconds": 0.5}),
+    ("hang", {"times": 1, "path": "inquire-price"}),
+    ("lost_answer", {"times": 1, "path": "inquire-price"}),
 ]
 
 

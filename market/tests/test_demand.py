@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from market import demand, selectors
-from market.demand import demand_note, demand_wanted
+from market.demand import Demand, demand_note, demand_wanted
 from market.tests.factories import bar_make, instrument_make
 from tradingplatform.services import override_services, services
 from tradingplatform.services.audience import audience_tell
@@ -22,14 +22,20 @@ def test_sockets_and_processes_are_added_up() -> None:
     audience_tell("sockets", {"market:AAPL": 3, "market:005930": 1}, for_s=10)
     demand_note(["AAPL", "MSFT"])
 
-    assert demand_wanted() == {"AAPL": 4, "005930": 1, "MSFT": 1}
+    assert demand_wanted().quotes == {"AAPL": 4, "005930": 1, "MSFT": 1}
+
+
+def test_who_follows_an_order_book_wants_its_quote_too() -> None:
+    audience_tell("sockets", {"market:AAPL": 3, "book:AAPL": 1, "book:005930": 2}, for_s=10)
+
+    assert demand_wanted() == Demand({"AAPL": 4, "005930": 2}, {"AAPL": 1, "005930": 2})
 
 
 def test_a_process_replaces_what_it_said_before() -> None:
     audience_tell("sockets", {"market:AAPL": 3}, for_s=10)
     audience_tell("sockets", {"market:MSFT": 1}, for_s=10)
 
-    assert demand_wanted() == {"MSFT": 1}
+    assert demand_wanted().quotes == {"MSFT": 1}
 
 
 def test_what_is_not_said_again_is_wanted_no_more(monkeypatch) -> None:
@@ -39,12 +45,12 @@ def test_what_is_not_said_again_is_wanted_no_more(monkeypatch) -> None:
         demand_note(["AAPL"], for_s=60)
         at[0] += 50
         demand_note(["MSFT"], for_s=60)
-        assert demand_wanted() == {"AAPL": 1, "MSFT": 1}
+        assert demand_wanted().quotes == {"AAPL": 1, "MSFT": 1}
         at[0] += 20
         demand_note(["MSFT"], for_s=60)
-        assert demand_wanted() == {"MSFT": 1}
+        assert demand_wanted().quotes == {"MSFT": 1}
         at[0] += 61
-        assert demand_wanted() == {}
+        assert demand_wanted().quotes == {}
 
 
 @pytest.mark.django_db(databases="__all__")
@@ -53,7 +59,7 @@ def test_who_asks_for_a_quote_wants_it() -> None:
 
     selectors.quotes_get(["AAPL"])
 
-    assert demand_wanted() == {"AAPL": 1}
+    assert demand_wanted().quotes == {"AAPL": 1}
 
 
 def test_the_sample_market_counts_nobody(settings) -> None:

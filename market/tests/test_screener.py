@@ -18,7 +18,7 @@ from market.models import Bar, CorporateAction, Instrument
 from market.panel import Panel, panel_get
 from market.screens import FIELDS, screen_parse, screen_run
 from market.services import features_refresh, screen_save, screens_forget
-from market.tasks import refresh
+from market.tasks import features_ensure, refresh
 from market.tests.factories import bars_make, instrument_make, quote_make, quote_put
 from quant import indicators
 from tests.query_budget import query_budget
@@ -451,3 +451,17 @@ def test_indices_pass_no_screen(client):
     assert (_symbols(found), found.json()["screened"]) == (["AAPL"], 1)
     [types] = [one["values"] for one in fields if one["field"] == "asset_type"]
     assert types == ["STOCK"]
+
+
+def test_a_worker_has_figures_computed_at_its_start_where_there_are_none(monkeypatch, settings):
+    asked: list[str] = []
+    monkeypatch.setattr("market.tasks.enqueue", asked.append)
+    bars_make(instrument_make("AAPL"), date(2026, 11, 2), ["100", "101"])
+
+    features_ensure()
+    assert asked == ["market.features_refresh"]
+
+    features_refresh()
+    features_ensure()
+    assert asked == ["market.features_refresh"]
+    assert "market.tasks.features_ensure" in settings.WARM_UPS["bulk"]

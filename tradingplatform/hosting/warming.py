@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from celery import current_app
 from django.conf import settings
+from django.db import connections
 from django.utils.module_loading import import_string
 
 log = structlog.get_logger(__name__)
@@ -37,3 +38,4 @@ def _warm(paths: Iterable[str]) -> None:
         except Exception:
             # Whatever it was: the job that needs it will meet it too, and report it.
             log.exception("warm_up_failed", what=path)
+    connections.close_all()

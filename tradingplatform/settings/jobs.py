@@ -41,6 +41,7 @@ QUEUES = ("orders", "user", "ai", "bulk")
 # Queue -> what a worker of it calls in the background at its start.
 WARM_UPS: dict[str, tuple[str, ...]] = {
     "ai": ("chat.graph.warm_up",),
+    "bulk": ("market.tasks.features_ensure",),
 }
 VISIBILITY_TIMEOUT_S = 120
 # Without a host kombu warns that it takes localhost; the in-process queue has no host at all.

@@ -19,4 +19,4 @@ REALTIME_RECHECK_S = 30.0
 REALTIME_SESSIONS_EVERY_S = 4.0
 # Bus channels whose followers each process counts for all: a live source with few places is
 # asked for what people look at.
-AUDIENCE_PREFIXES: tuple[str, ...] = () if ENV.market_feed == "sample" else ("market:",)
+AUDIENCE_PREFIXES: tuple[str, ...] = () if ENV.market_feed == "sample" else ("market:", "book:")

@@ -85,8 +85,8 @@ def book_kr(body: Body, asset: Asset, at: datetime) -> OrderBook:
     row = values.mapping(body.get("output1"), "output1")
     return OrderBook(
         symbol=asset.symbol,
-        asks=_levels(row, "askp{}", "askp_rsqn{}"),
-        bids=_levels(row, "bidp{}", "bidp_rsqn{}"),
+        asks=levels(row, "askp{}", "askp_rsqn{}"),
+        bids=levels(row, "bidp{}", "bidp_rsqn{}"),
         source=SOURCE,
         as_of=at,
     )
@@ -98,8 +98,8 @@ def book_us(body: Body, asset: Asset, at: datetime) -> OrderBook:
     row = values.mapping(told[0] if isinstance(told, list) and told else told, "output2")
     return OrderBook(
         symbol=asset.symbol,
-        asks=_levels(row, "pask{}", "vask{}"),
-        bids=_levels(row, "pbid{}", "vbid{}"),
+        asks=levels(row, "pask{}", "vask{}"),
+        bids=levels(row, "pbid{}", "vbid{}"),
         source=SOURCE,
         as_of=at,
     )
@@ -156,13 +156,14 @@ def _quote(asset: Asset, price: Any, day: DayFigures, at: datetime) -> ProviderQ
     )
 
 
-def _levels(row: Row, price_name: str, size_name: str) -> tuple[BookLevel, ...]:
-    levels = []
+def levels(row: Row, price_name: str, size_name: str) -> tuple[BookLevel, ...]:
+    """Return the levels that have a price; ``{}`` in the names stands for 1 to 10."""
+    found = []
     for place in range(1, LEVELS + 1):
         price = values.price_or_none(row, price_name.format(place))
         if price is not None:
-            levels.append(BookLevel(price, values.whole(row, size_name.format(place))))
-    return tuple(levels)
+            found.append(BookLevel(price, values.whole(row, size_name.format(place))))
+    return tuple(found)
 
 
 def _bar(opened_at: int, row: Row, names: tuple[str, str, str, str, str]) -> BarFigures:

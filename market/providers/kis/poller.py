@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from market.providers.base import Asset, ProviderQuote
 from market.providers.kis.provider import KisProvider
+from market.types import OrderBook
 from tradingplatform import clock
 from tradingplatform.errors import (
     LimitExceededError,
@@ -49,11 +50,13 @@ class KisPoller:
         *,
         spare: int,
         told: Callable[[ProviderQuote], None],
+        book_told: Callable[[OrderBook], None],
         is_streamed: Callable[[Asset], bool],
     ) -> None:
         self._provider = provider
         self._patience = replace(PATIENCE, spare=spare)
         self._told = told
+        self._book_told = book_told
         self._is_streamed = is_streamed
         self._watches: dict[str, Watch] = {}
         self._lock = threading.Lock()
@@ -100,6 +103,13 @@ class KisPoller:
             self._told(quote)
         return 0.0
 
+    def book_ask(self, asset: Asset) -> None:
+        """Ask for one order book; without an answer there is none."""
+        try:
+            self._book_told(self._provider.order_book(asset, patience=self._patience))
+        except TradingPlatformError as exc:
+            logger.debug("An order book of KIS is not known", extra={"reason": exc.code})
+
     def _most_silent(self) -> Watch | None:
         at = clock.monotonic()
         with self._lock:
@@ -126,6 +136,7 @@ class KisPoller:
             book = self._provider.order_book(asset, patience=self._patience)
         except TradingPlatformError:
             return quote
+        self._book_told(book)
         return replace(
             quote,
             bid=book.bids[0].price if book.bids else None,

@@ -3,20 +3,21 @@
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connections
 
-from market import hours, trading_days
-from market.demand import demand_wanted
+from market import hours, rules, trading_days
+from market.demand import Demand, demand_wanted
 from market.errors import ProviderAnswerError
 from market.feed import Line
 from market.metrics import FEED_REFUSED
 from market.models import Instrument
 from market.providers.base import Asset, ProviderQuote
 from market.providers.kis import parsing
+from market.providers.kis.depth import BOOKS, KisDepth, book_topic_of
 from market.providers.kis.poller import KisPoller
 from market.providers.kis.provider import EXCHANGES, KisProvider
 from market.providers.kis.stream import snapshot_of, topic_of, trade_of
@@ -32,6 +33,7 @@ from tradingplatform.services.external.kis.multiplexer import (
     KisMultiplexer,
 )
 from tradingplatform.services.external.kis.pool import KisPool
+from tradingplatform.services.external.kis.registrations import Topic
 from tradingplatform.services.external.metrics import POLLED
 
 logger = logging.getLogger(__name__)
@@ -49,8 +51,15 @@ class KisTickSource:
         calls = min(session.client.budget.windows[0].calls for session in pool.sessions)
         self._mux = KisMultiplexer(pool.sessions, self._take)
         self._poller = KisPoller(
-            KisProvider(pool), spare=calls // 4, told=self._told, is_streamed=self._is_streamed
+            KisProvider(pool),
+            spare=calls // 4,
+            told=self._told,
+            book_told=self._book_told,
+            is_streamed=self._is_streamed,
         )
+        self._depth = KisDepth()
+        self._followed: frozenset[str] = frozenset()
+        self._reconnects = 0
         self._inbox: deque[Tick] = deque(maxlen=INBOX_TICKS)
         self._new_lines: deque[Line] = deque()
         self._instruments: dict[str, tuple[int, Asset]] = {}
@@ -98,8 +107,8 @@ class KisTickSource:
         return found
 
     def books(self, at: datetime) -> Iterable[OrderBook]:
-        """Return none: a registration is worth more as another symbol's trades."""
-        return ()
+        """Hand out the order books that somebody follows, where they changed."""
+        return self._depth.changed(at, self._is_book_live)
 
     def symbols_of(self, exchange: str) -> list[str]:
         """Return nothing: the exchange sets the base prices of a session, not the feed."""
@@ -123,22 +132,48 @@ class KisTickSource:
             connections.close_all()
 
     def _poll(self) -> float:
+        for symbol in self._depth.missing(self._askable(), now()):
+            self._poller.book_ask(self._instruments[symbol][1])
         return self._poller.step()
+
+    def _askable(self) -> list[str]:
+        """Return the followed symbols but those whose registration is under way.
+
+        What is asked for before KIS has confirmed it could change unseen.
+        """
+        topics = {
+            symbol: book_topic_of(self._instruments[symbol][1])
+            for symbol in self._followed
+            if symbol in self._instruments
+        }
+        return [
+            symbol
+            for symbol, topic in topics.items()
+            if not self._mux.is_seated(topic) or self._mux.is_live(topic, within_s=float("inf"))
+        ]
+
+    def _books_forget(self) -> None:
+        """Forget what nobody follows, and what may have changed while a connection was lost."""
+        reconnects = self._mux.reconnects
+        self._depth.keep(self._followed if reconnects == self._reconnects else ())
+        self._reconnects = reconnects
 
     def _follow(self) -> float:
         """Take up what is wanted now; register only what has had its first quote."""
         wanted = demand_wanted()
-        self._look_up([symbol for symbol in wanted if symbol not in self._instruments])
+        self._look_up([symbol for symbol in wanted.quotes if symbol not in self._instruments])
         assets = {
-            symbol: self._instruments[symbol][1] for symbol in wanted if symbol in self._instruments
+            symbol: self._instruments[symbol][1]
+            for symbol in wanted.quotes
+            if symbol in self._instruments
         }
+        self._followed = frozenset(wanted.books)
+        self._books_forget()
         self._poller.watch(assets.values())
         self._mux.follow(
-            {
-                topic_of(asset): wanted[symbol]
-                for symbol, asset in assets.items()
-                if symbol in self._known
-            }
+            topics_of(
+                {symbol: assets[symbol] for symbol in assets if symbol in self._known}, wanted
+            )
         )
         self._tell_state(len(assets))
         return DEMAND_EVERY_S
@@ -156,6 +191,11 @@ class KisTickSource:
         connections.close_all()
 
     def _take(self, tr_id: str, records: list[Record]) -> None:
+        if tr_id in BOOKS:
+            at = now()
+            for record in records:
+                self._depth.take(tr_id, record, at)
+            return
         for record in records:
             try:
                 tick = trade_of(tr_id, record, now())
@@ -173,6 +213,14 @@ class KisTickSource:
             self._known.add(quote.symbol)
         self._inbox.append(snapshot_of(quote, at))
 
+    def _book_told(self, book: OrderBook) -> None:
+        if book.symbol in self._followed:
+            self._depth.polled(book)
+
+    def _is_book_live(self, symbol: str) -> bool:
+        known = self._instruments.get(symbol)
+        return known is not None and self._mux.is_live(book_topic_of(known[1]), within_s=VOUCH_S)
+
     def _is_streamed(self, asset: Asset) -> bool:
         return self._mux.is_live(topic_of(asset), within_s=float("inf"))
 
@@ -186,6 +234,21 @@ class KisTickSource:
             "connections": self._mux.states(),
         }
         services.cache.set(FEED_STATE_KEY, state, FEED_STATE_TTL_S)
+
+
+def topics_of(assets: Mapping[str, Asset], wanted: Demand) -> dict[Topic, int]:
+    """Return what to register, by how many want it.
+
+    Trades weigh twice as much as an order book: where places are few, a book gives way to the
+    trades of a symbol that as many follow.
+    """
+    trades = {topic_of(asset): 2 * wanted.quotes[symbol] for symbol, asset in assets.items()}
+    books = {
+        book_topic_of(assets[symbol]): count
+        for symbol, count in wanted.books.items()
+        if symbol in assets
+    }
+    return trades | books
 
 
 def stands_since(exchange: str, at: datetime) -> datetime:

@@ -12,8 +12,12 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 TRADES_KR = "H0STCNT0"
 TRADES_US = "HDFSCNT0"
+BOOKS_KR = "H0STASP0"
+BOOKS_US = "HDFSASP0"
 LEVELS_KR = "H0UPCNT0"
 NOTICES = frozenset({"H0STCNI0", "H0STCNI9", "H0GSCNI0", "H0GSCNI9"})
+
+_PLACES = range(1, 11)
 
 FIELDS: dict[str, tuple[str, ...]] = {
     TRADES_KR: (
@@ -33,6 +37,18 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "BSTP_CLS_CODE", "BSOP_HOUR", "PRPR_NMIX", "PRDY_VRSS_SIGN", "BSTP_NMIX_PRDY_VRSS",
         "ACML_VOL", "ACML_TR_PBMN", "PCAS_VOL", "PCAS_TR_PBMN", "PRDY_CTRT", "OPRC_NMIX",
         "NMIX_HGPR", "NMIX_LWPR",
+    ),
+    BOOKS_KR: (
+        "MKSC_SHRN_ISCD", "BSOP_HOUR", "HOUR_CLS_CODE",
+        *(f"ASKP{place}" for place in _PLACES), *(f"BIDP{place}" for place in _PLACES),
+        *(f"ASKP_RSQN{place}" for place in _PLACES), *(f"BIDP_RSQN{place}" for place in _PLACES),
+        "TOTAL_ASKP_RSQN", "TOTAL_BIDP_RSQN", "OVTM_TOTAL_ASKP_RSQN", "OVTM_TOTAL_BIDP_RSQN",
+        "ANTC_CNPR", "ANTC_CNQN", "ANTC_VOL", "ANTC_CNTG_VRSS", "ANTC_CNTG_VRSS_SIGN",
+        "ANTC_CNTG_PRDY_CTRT", "ACML_VOL",
+    ),
+    BOOKS_US: (
+        "RSYM", "SYMB", "ZDIV", "XYMD", "XHMS", "KYMD", "KHMS", "BVOL", "AVOL", "BDVL", "ADVL",
+        "PBID1", "PASK1", "VBID1", "VASK1",
     ),
     "H0STCNI0": (
         "CUST_ID", "ACNT_NO", "ODER_NO", "OODER_NO", "SELN_BYOV_CLS", "RCTF_CLS", "ODER_KIND",

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from tradingplatform.services.external.kis.frames import TRADES_KR
+from tradingplatform.services.external.kis.frames import BOOKS_KR, TRADES_KR
 from tradingplatform.services.external.kis.keys import KisEnvironment
 from tradingplatform.services.external.kis.registrations import RegistrationPlan, Seats, Topic
 from tradingplatform.services.external.kis.session import KisSession
@@ -14,7 +14,7 @@ from tradingplatform.services.external.metrics import EVICTIONS, REGISTRATIONS
 FEED_STATE_KEY = "kis:feed-state"
 """Where the leading feed keeps how it is, for operators who ask any process."""
 FEED_STATE_TTL_S = 15.0
-ON_PAPER = frozenset({TRADES_KR})
+ON_PAPER = frozenset({TRADES_KR, BOOKS_KR})
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,11 @@ class KisMultiplexer:
         socket = self._sockets.get(name or "")
         return socket is not None and socket.holds(topic) and socket.silence_s() <= within_s
 
+    def is_seated(self, topic: Topic) -> bool:
+        """Whether a connection has, or is about to get, the registration of a topic."""
+        with self._lock:
+            return self._plan.place(topic) is not None
+
     def is_running(self) -> bool:
         """Whether every connection still has its thread."""
         return all(socket.is_running() for socket in self._sockets.values())
@@ -76,6 +81,11 @@ class KisMultiplexer:
         """Return how each connection is, for operators."""
         REGISTRATIONS.set(sum(socket.count() for socket in self._sockets.values()))
         return [asdict(self._state(socket)) for socket in self._sockets.values()]
+
+    @property
+    def reconnects(self) -> int:
+        """How often a connection was lost so far."""
+        return sum(socket.reconnects for socket in self._sockets.values())
 
     @property
     def evictions(self) -> int:
