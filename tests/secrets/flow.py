@@ -113,7 +113,7 @@ class Flow:
 
     def make_api_key(self) -> None:
         body = {"name": "bot", "scopes": ["market:read", "portfolio:read", "chat"]}
-        made = self.post("/api/account/api-keys", body)
+        made = self.post("/api/account/api-keys", body | {"password": self.password})
         assert made.status_code == 201, made.text
         self.api_key = self.vault.keep("API key", str(made.json()["key"]))
         used = {"Authorization": f"Api-Key {self.api_key}"}
@@ -130,7 +130,7 @@ class Flow:
         for body in given:
             for name in set(body) - {"provider", "environment"}:
                 self.vault.keep(f"{name} of the user with {body['provider']}", body[name])
-            made = self.post("/api/account/broker-keys", body)
+            made = self.post("/api/account/broker-keys", body | {"password": self.password})
             assert made.status_code == 201, made.text
             self.post(f"/api/account/broker-keys/{made.json()['id']}/test", {})
             self.post("/api/account/broker-keys", body)
