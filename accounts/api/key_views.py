@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -92,7 +92,13 @@ class BrokerKeyView(ApiView):
 class BrokerKeyTestView(ApiView):
     rate_class = "login"
 
-    @extend_schema(request=None, responses=BrokerKeyTestOutput)
+    @extend_schema(
+        request=None,
+        responses={
+            200: BrokerKeyTestOutput,
+            502: OpenApiResponse(description="The provider did not answer as it should."),
+        },
+    )
     def post(self, request: Request, key_id: UUID) -> Response:
         """Make one harmless call with a key; an error says nothing about the key itself."""
         device = device_of(http_request(request))

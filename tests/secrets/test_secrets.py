@@ -74,7 +74,7 @@ def test_one_process_writes_down_no_secret(
     vault: Vault, around: Surroundings, count: Callable[[str, int], None]
 ) -> None:
     with (
-        live_server(**around.environment) as server,
+        live_server(None, **around.environment) as server,
         closing(Flow(vault, server.url, server.socket_url, around, server.port)) as flow,
     ):
         walked(flow, server.manage)
