@@ -27,6 +27,9 @@ from tradingplatform.realtime.messages import AnyClientFrame, parse
 from tradingplatform.realtime.tests import support
 from tradingplatform.routing import ROUTES
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 ROOT = Path(settings.BASE_DIR)
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "asyncapi.yaml").read_text())
 MESSAGES: dict[str, Any] = DOCUMENT["components"]["messages"]

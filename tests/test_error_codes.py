@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 from tradingplatform.errors import ErrorCode, TradingPlatformError
+
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
 
 PAGE = Path(settings.BASE_DIR) / "docs" / "errors.md"
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (\d{3}) \| (.+) \|$", re.MULTILINE)

@@ -20,6 +20,9 @@ from tradingplatform.api.policy import (
 )
 from tradingplatform.api.views import ApiView
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 ROUTES = list(routes())
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Names whose views come with Django and decide about methods themselves.

@@ -6,6 +6,9 @@ from hypothesis import strategies as st
 
 from chat.grounding import Evidence, Gate, unconfirmed
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 RESULT = {
     "symbol": "005930",
     "price": "71500",

@@ -12,6 +12,9 @@ from chat.tools.registry import TOOLS
 from tradingplatform.services.ai_chat import Instrument, PlanRequest, ToolCall, Usage
 from tradingplatform.services.ai_chat.local import LocalAnalyst
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 CATALOGUE = Path(__file__).parents[2] / "market" / "sample" / "instruments.csv"
 
 

@@ -4,11 +4,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from market.alert_book import AlertBook, Gauge, Watch
 from market.enums import AlertMeasure
+
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 GAUGE = Gauge("AAPL", AlertMeasure.PRICE)

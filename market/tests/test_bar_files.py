@@ -5,6 +5,9 @@ import pytest
 from market.bar_files import bar_file_read
 from market.errors import ImportFileError
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 HEADER = "date,open,high,low,close,volume,per\n"
 GOOD = "20160104,25200.0,25300.0,24100.0,24200.0,15346950.0,9.35\n"
 TODAY = date(2026, 11, 23)

@@ -1,9 +1,13 @@
 from itertools import permutations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from market.cutting import LATE_MAX_S, MinuteBars, OpenBar
+
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
 
 MINUTE = 1_763_910_000 // 60 * 60
 

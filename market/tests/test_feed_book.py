@@ -8,6 +8,9 @@ from market.feed import FeedBook, Line
 from market.metrics import FEED_REFUSED
 from market.ticks import Tick
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 AT = datetime(2026, 11, 23, 15, 30, 10, tzinfo=UTC)
 
 

@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 
 from market.gaps import QUIET_MAX_S, missing_days, silences
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 FRIDAY, MONDAY = date(2026, 11, 20), date(2026, 11, 23)
 OPEN, CLOSE = 6000, 6000 + 3600
 

@@ -14,6 +14,9 @@ from market.enums import DayKind, SessionName
 from market.errors import CalendarRangeError
 from tradingplatform.errors import InvalidInputError
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 SEOUL, NEW_YORK = ZoneInfo("Asia/Seoul"), ZoneInfo("America/New_York")
 FIRST, LAST = date(1990, 1, 1), date(2030, 12, 31)
 

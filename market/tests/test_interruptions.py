@@ -6,6 +6,9 @@ import pytest
 from market.enums import SessionName
 from market.interruptions import ViGroup, breaker_stages, vi_threshold, vi_triggered
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 TODAY = date(2026, 11, 23)
 
 

@@ -11,6 +11,9 @@ from market.errors import ImportFileError
 from market.masters import MASTER_FORMATS
 from market.masters.types import isin_of
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 KOSPI, KOSDAQ = MASTER_FORMATS["kis-kospi"], MASTER_FORMATS["kis-kosdaq"]
 OVERSEAS = MASTER_FORMATS["kis-overseas"]
 NASDAQ, OTHER = MASTER_FORMATS["nasdaq-listed"], MASTER_FORMATS["nasdaq-other"]

@@ -2,6 +2,9 @@ import pytest
 
 from market.names import name_fields, name_key, text_keys, text_symbols
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 
 @pytest.mark.parametrize(
     ("name", "key"),

@@ -19,6 +19,9 @@ from market.providers.kis.stream import topic_of, trade_of
 from market.ticks import DayFigures
 from market.types import BookLevel
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 SAMSUNG = Asset("005930", "KRX", "KRW")
 APPLE = Asset("AAPL", "NASDAQ", "USD")

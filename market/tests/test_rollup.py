@@ -3,6 +3,9 @@ import pytest
 
 from market.rollup import BarArrays, bucket_end, bucket_starts, rolled_up
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 
 def seconds(*texts: str) -> np.ndarray:
     return np.array(texts, dtype="datetime64[s]").astype(np.int64)

@@ -7,6 +7,9 @@ from market import rules
 from market.rules import Product
 from tradingplatform.errors import InvalidInputError
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 
 @pytest.mark.parametrize(
     ("price", "tick"),

@@ -11,6 +11,9 @@ from market.sample.process import Walker
 from market.sample.provider import SampleProvider
 from market.types import PRICE_UNIT
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 DAY = date(2026, 11, 23)
 AT = datetime(2026, 11, 23, 3, tzinfo=UTC)
 

@@ -12,6 +12,9 @@ from market.sample.catalogue import real_closes, sample_instruments
 from market.trading_days import trading_days
 from market.types import PRICE_UNIT
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 SEED = 20260101
 
 

@@ -9,6 +9,9 @@ from market.sample.process import SampleMarketProcess, Walker, activity_curve
 from market.ticks import plausible_range
 from market.types import PRICE_UNIT
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 DAY = date(2026, 11, 23)
 
 

@@ -4,6 +4,9 @@ import pytest
 
 from market import trading_days
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 
 @pytest.mark.parametrize(
     ("exchange", "day", "answer"),

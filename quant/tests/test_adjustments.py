@@ -6,6 +6,9 @@ from hypothesis import strategies as st
 from quant.adjustments import back_adjustment, payout_factor, rights_factor, split_factor
 from quant.errors import QuantError
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 
 @pytest.mark.parametrize(("ratio", "factor"), [(4, 0.25), (0.1, 10.0), (1.05, 1 / 1.05), (1, 1.0)])
 def test_split(ratio, factor):

@@ -3,6 +3,9 @@ import importlib
 
 import pytest
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 MODULES = [
     "quant.checks",
     "quant.drawdown",

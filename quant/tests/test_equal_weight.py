@@ -7,6 +7,9 @@ from hypothesis.extra import numpy as arrays
 from quant.equal_weight import levels_chained, mean_relatives
 from quant.errors import InvalidParameterError, InvalidSeriesError
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 MEMBERS = arrays.arrays(np.float64, (3, 4), elements=st.floats(0.5, 2.0))
 
 

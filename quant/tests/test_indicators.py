@@ -6,6 +6,9 @@ from hypothesis import strategies as st
 from quant import indicators
 from quant.errors import InsufficientDataError, InvalidParameterError, InvalidSeriesError
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 CLOSES = [44.0, 44.5, 44.25, 43.75, 44.75, 45.5, 45.25, 46.0, 45.5, 46.25, 46.5, 46.0, 45.75, 46.5]
 
 

@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 from quant import performance
 from quant.errors import InsufficientDataError, InvalidParameterError
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 
 def test_total_return_by_hand():
     assert performance.total_return([80.0, 200.0, 100.0]) == pytest.approx(0.25)

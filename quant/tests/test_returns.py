@@ -6,6 +6,9 @@ from hypothesis import strategies as st
 from quant import returns
 from quant.errors import InsufficientDataError, InvalidSeriesError, QuantError
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 PRICES = st.lists(st.floats(1.0, 1e6), min_size=2, max_size=50)
 
 

@@ -9,6 +9,9 @@ from scipy import integrate, stats
 from quant import drawdown, risk
 from quant.errors import InsufficientDataError, InvalidParameterError, InvalidSeriesError
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 TABLE = [-0.05, -0.03, -0.02, -0.01, 0.00, 0.01, 0.01, 0.02, 0.03, 0.04, 0.06]
 RETURNS = st.lists(st.floats(-0.2, 0.2), min_size=5, max_size=60)
 LEVELS = st.floats(0.6, 0.995)

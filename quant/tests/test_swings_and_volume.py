@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from quant import oscillators, trend, volume
 from quant.errors import InsufficientDataError, InvalidParameterError, InvalidSeriesError
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 
 def bars(n_observations=300, seed=5):
     random = np.random.default_rng(seed)

@@ -19,6 +19,9 @@ from tradingplatform.crypto import (
 )
 from tradingplatform.settings.encryption_keys import encryption_keys, parse_keys
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 SECRET = b"correct horse battery staple"
 MINA = Context(owner=UUID(int=1), purpose="broker-key/KIS/LIVE")
 OLD, NEW, OTHER = parse_keys(json.dumps([b64encode(bytes([n]) * 32).decode() for n in range(3)]))

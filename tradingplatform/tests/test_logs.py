@@ -21,6 +21,9 @@ from tradingplatform.logs import (
 )
 from tradingplatform.redaction import TEXT_CHARACTERS_MAX, redact_text, redacted
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 
 @pytest.fixture
 def lines() -> Iterator["Lines"]:

@@ -11,6 +11,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 NAMES = [
     "ALLOWED_HOSTS",
     "CONTENT_SECURITY_POLICY",

@@ -11,6 +11,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tradingplatform.settings.signing_keys import parse_keys, signing_keys
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 
 def pem(private: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey) -> str:
     return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

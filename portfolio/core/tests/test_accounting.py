@@ -21,6 +21,9 @@ from portfolio.core.costs import TradeCosts
 from portfolio.enums import OrderSide
 from tradingplatform.errors import InvariantError
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
 
 

@@ -19,6 +19,9 @@ from portfolio.core.costs import (
 from portfolio.enums import OrderSide
 from tradingplatform.money import CURRENCY_DIGITS
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 
 def _krx(side: OrderSide, gross: str, traded_on: date, asset_type: str = "STOCK"):
     return costs_of(

@@ -17,6 +17,9 @@ from portfolio.core.orders import (
 from portfolio.enums import OrderEvent, OrderStatus
 from portfolio.errors import OrderStateError
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 # Written out by hand, one line a state: event -> next state. Everything else is refused.
 EXPECTED = """
 NEW SUBMIT>PENDING_SUBMIT CANCEL>CANCELED EXPIRE>EXPIRED REJECT>REJECTED REPLACE>NEW

@@ -14,6 +14,9 @@ from portfolio.core.risk import Funds, Limits, Market, Terms, check
 from portfolio.enums import OrderSide, OrderType, TradingMode
 from tradingplatform.errors import TradingPlatformError
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
 LIMIT, MARKET = OrderType.LIMIT, OrderType.MARKET
 ACTIVE = TradingMode.ACTIVE

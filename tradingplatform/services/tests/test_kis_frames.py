@@ -21,6 +21,9 @@ from tradingplatform.services.external.kis.frames import (
     registration,
 )
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 # As KIS printed it: one trade of 46 fields.
 TRADE = (
     "005930^094751^71950^2^1350^1.91^71690.50^71000^72300^70600^72000^71900^1^8305216"

@@ -1,9 +1,13 @@
 """Who gets one of the 41 places of each connection."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tradingplatform.services.external.kis.registrations import RegistrationPlan, Seats, Topic
+
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
 
 
 def topic(name: object, tr_id: str = "H0STCNT0") -> Topic:

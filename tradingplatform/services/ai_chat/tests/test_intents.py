@@ -8,6 +8,9 @@ from tradingplatform.services.ai_chat.base import Instrument, PlanRequest, ToolS
 from tradingplatform.services.ai_chat.intents import read
 from tradingplatform.services.ai_chat.local import LocalAnalyst
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 APPLE, SAMSUNG = Instrument("AAPL", "Apple", "애플"), Instrument("005930", "Samsung", "삼성전자")
 TOOLS = tuple(
     ToolSpec(name, "", {})

@@ -12,6 +12,9 @@ from tradingplatform.services.ai_chat.formats import (
 )
 from tradingplatform.services.ai_chat.locale import en, ko
 
+# Nothing here depends on the database.
+pytestmark = pytest.mark.embedded
+
 
 def placeholders(text):
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
