@@ -30,4 +30,6 @@ BODIES: dict[str, dict[str, Any]] = {
 # What a good call answers where it is no success: no provider can be reached from a test, and
 # a portfolio that holds something is not closed.
 OTHERWISE = {"POST accounts:broker-key-test": 502, "DELETE portfolio:portfolio": 409}
+# Whoever may come in and has no second factor must still show the password for these.
+PASSWORD_SHOWN = {"POST accounts:export", "POST accounts:passkey-options"}
 HEADERS = {"POST portfolio:cash": {"Idempotency-Key": "from-the-matrix"}}

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from copy import deepcopy
 
+import orjson
 import pytest
 from django.test import Client
 
+from tests.authorisation.bodies import PASSWORD_SHOWN
 from tests.authorisation.callers import KINDS, Kind
 from tests.authorisation.databases import changed, fingerprints, undone
-from tests.authorisation.people import Person
+from tests.authorisation.people import PASSWORD, Person
 from tests.authorisation.routes import Call, calls, expected, fault, values_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -65,7 +67,8 @@ def test_every_call_is_answered_as_the_table_says(
 def answer_fault(client: Client, call: Call, kind: Kind, owner: Person) -> str:
     cookies = deepcopy(client.cookies)  # an answer may take them away
     url = call.url(values_of(call, owner.thing))
-    answer = client.generic(call.method, url, b"{}", content_type="application/json")
+    body = {"password": PASSWORD} if str(call) in PASSWORD_SHOWN else {}
+    answer = client.generic(call.method, url, orjson.dumps(body), content_type="application/json")
     client.cookies = cookies
     return fault(answer, expected(call, kind))
 
