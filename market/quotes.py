@@ -34,6 +34,12 @@ def quotes_cached(symbols: Iterable[str]) -> dict[str, Quote]:
     return {keys[key]: Quote.from_payload(payload) for key, payload in found.items()}
 
 
+def quotes_forget(symbols: Iterable[str]) -> None:
+    """Keep no quote of these symbols any longer."""
+    for symbol in symbols:
+        services.cache.delete(_key(symbol))
+
+
 def quote_channel(symbol: str) -> str:
     """Return the bus channel, which is also the stream name, of one symbol."""
     return f"{QUOTE_CHANNEL_PREFIX}{symbol}"

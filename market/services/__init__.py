@@ -24,6 +24,7 @@ from market.services.features import features_refresh
 from market.services.feed import Feed, feed_bars_store, feed_open, minute_bars_prune
 from market.services.imports import ImportReport, bars_import
 from market.services.masters import MasterReport, instruments_import
+from market.services.real_feed import sample_prices_remove
 from market.services.sample import SampleLoad, sample_market_is_current, sample_market_load
 from market.services.screens import (
     screen_change,
@@ -73,6 +74,7 @@ __all__ = [
     "override_fault",
     "sample_market_is_current",
     "sample_market_load",
+    "sample_prices_remove",
     "screen_change",
     "screen_delete",
     "screen_save",

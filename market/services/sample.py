@@ -55,7 +55,7 @@ def sample_market_load(*, since: date | None = None) -> SampleLoad:
     added anything.
     """
     started_at = now()
-    created = global_tx(_instruments_create)
+    created = global_tx(sample_instruments_store)
     known = Instrument.objects.in_bulk(_symbols(), field_name="symbol")
     n_bars = _us_load(known, since) + _krx_load(known, since) + _indices_load(known)
     if n_bars or created:
@@ -84,7 +84,8 @@ def _symbols() -> list[str]:
     return stocks + [index.symbol for index in sample_indices()]
 
 
-def _instruments_create() -> int:
+def sample_instruments_store() -> int:
+    """Create the sample instruments that are missing, without bars; return how many."""
     known = set(Instrument.objects.values_list("symbol", flat=True))
     listed = [
         *(_instrument(row, AssetType.STOCK) for row in sample_instruments()),

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from market.services import sample_market_is_current
+from market.services import sample_market_is_current, sample_prices_remove
 from tradingplatform.services import services
 
 SEED_COMMAND = "seed_demo"
@@ -37,8 +37,11 @@ def migrate_if_needed() -> bool:
 
 
 def seed_if_empty() -> bool:
-    """Make the demo data once, in a process of its own whose memory is given back."""
-    wanted = settings.DEMO_DATA and not settings.IS_PROD
+    """Make the demo data once, in a process of its own whose memory is given back.
+
+    It consists of trades at prices of the sample market, so a real feed gets none.
+    """
+    wanted = settings.DEMO_DATA and not settings.IS_PROD and _feed_is_sample()
     if not wanted or (settings.DATA_DIR / LOGINS_FILE).exists():
         return False
     _manage(SEED_COMMAND)
@@ -49,12 +52,22 @@ def market_if_behind() -> bool:
     """Add the sessions that have passed since the last start; False when none is missing.
 
     Each start looks, with and without demo accounts: the feed goes on from the running
-    session, so that a missing one would stay a hole. Never in production.
+    session, so that a missing one would stay a hole. Never in production. With a real feed
+    the sample prices go instead.
     """
-    if settings.IS_PROD or sample_market_is_current():
+    if settings.IS_PROD:
+        return False
+    if not _feed_is_sample():
+        sample_prices_remove()
+        return False
+    if sample_market_is_current():
         return False
     _manage(MARKET_COMMAND)
     return True
+
+
+def _feed_is_sample() -> bool:
+    return bool(settings.MARKET_FEED == "sample")
 
 
 def demo_logins() -> list[Login]:

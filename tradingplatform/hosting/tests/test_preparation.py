@@ -9,7 +9,11 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
+from market.enums import Source
+from market.models import Bar, Instrument
+from market.selectors import price_panel, quotes_get
 from market.services import sample_market_load
+from market.tests.factories import bar_make, quote_put
 from tradingplatform.hosting import preparation, roles
 from tradingplatform.hosting.preparation import Login
 from tradingplatform.hosting.server import bind
@@ -66,6 +70,33 @@ def test_a_market_that_is_behind_is_loaded_at_each_start(
         time_machine.travel(datetime(2026, 11, 23, 12, tzinfo=UTC), tick=False),
         pytest.raises(CommandError, match="load_sample_market"),
     ):
+        preparation.market_if_behind()
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_a_real_feed_starts_without_sample_prices(settings: Any, tmp_path: Path) -> None:
+    settings.BASE_DIR = tmp_path / "nowhere"  # starting a command there would fail
+    settings.DEMO_DATA, settings.MARKET_FEED = True, "kis"
+    with time_machine.travel(datetime(2026, 11, 17, 12, tzinfo=UTC), tick=False):
+        sample_market_load(since=date(2026, 11, 12))
+        apple = Instrument.objects.get(symbol="AAPL")
+        quote_put(apple, "250")
+        bar_make(apple, date(2026, 11, 11), "249", source=Source.KIS)
+        assert price_panel(symbols=["AAPL"]).source == "KIS+SAMPLE"
+
+        assert preparation.seed_if_empty() is False
+        assert preparation.market_if_behind() is False
+
+    assert price_panel(symbols=["AAPL"]).source == "KIS"
+    assert Bar.objects.count() == 1
+    assert quotes_get(["AAPL"])["AAPL"].source == "KIS"
+    apple.refresh_from_db()
+    assert (apple.is_active, apple.base_price) == (True, None)
+    indices = Instrument.objects.filter(asset_type="INDEX", is_active=True)
+    assert {index.source for index in indices} == {"KIS"}
+
+    settings.MARKET_FEED = "sample"
+    with pytest.raises(CommandError, match="load_sample_market"):
         preparation.market_if_behind()
 
 
