@@ -4,6 +4,8 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,16 +88,35 @@ def _manage(name: str) -> None:
 
 def _run(command: list[str]) -> int:
     """Run a child and return its exit code; a signal to this process ends the child as well."""
-    ends = {signal.SIGTERM, signal.SIGINT}
     process: subprocess.Popen[bytes] | None = None
     try:
         # A signal in the middle of Popen would leave a child that nobody knows.
-        signal.pthread_sigmask(signal.SIG_BLOCK, ends)
-        process = subprocess.Popen(command)  # noqa: S603 - no shell; the words are ours
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ends)
+        with _ends_held():
+            process = subprocess.Popen(command)  # noqa: S603 - no shell; the words are ours
         return process.wait()
     except KeyboardInterrupt:
         if process is not None:
             process.kill()
             process.wait()
         raise
+
+
+@contextmanager
+def _ends_held() -> Iterator[None]:
+    """Let a signal to end wait for the end of the block.
+
+    Blocking signals would not do: the other threads of numerical libraries take them, and
+    Python then runs the handler on the main thread all the same.
+    """
+    came: list[int] = []
+    ends = (signal.SIGTERM, signal.SIGINT)
+    before = {
+        number: signal.signal(number, lambda signum, _frame: came.append(signum)) for number in ends
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        raise KeyboardInterrupt

@@ -1,6 +1,10 @@
 """What `manage.py serve` does before it serves."""
 
+import _thread
 import json
+import signal
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -115,3 +119,26 @@ def test_the_roles_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_every_runner_is_a_role(settings: Any) -> None:
     assert set(settings.RUNNERS) <= {role.name for role in roles.ROLES}
+
+
+def test_a_signal_while_a_child_is_started_ends_that_child(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    children: list[subprocess.Popen[bytes]] = []
+    start = subprocess.Popen
+
+    def started(command: list[str]) -> subprocess.Popen[bytes]:
+        children.append(start(command))
+        # As if another thread had taken the signal: the handler runs here, whatever is blocked.
+        _thread.interrupt_main(signal.SIGINT)
+        return children[0]
+
+    monkeypatch.setattr(subprocess, "Popen", started)
+
+    with pytest.raises(KeyboardInterrupt):
+        preparation._run([sys.executable, "-c", "import threading; threading.Event().wait()"])
+
+    ended = children[0].returncode
+    children[0].kill()
+    children[0].wait()
+    assert ended == -signal.SIGKILL
