@@ -73,6 +73,8 @@ def test_a_watchlist_is_ordered_and_an_alert_fires(page: "Page") -> None:
 
     sign_up(page, "watch@example.com")
     rows = page.locator("watch-list [data-symbol]")
+    # Until the user's lists have come the rows are those of the page, and stay where they are.
+    expect(page.locator('watch-list select[aria-label="Watchlist"] option')).to_have_count(1)
     expect(rows.nth(1)).to_be_visible()
     first, second = (rows.nth(at).get_attribute("data-symbol") or "" for at in (0, 1))
 
