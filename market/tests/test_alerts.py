@@ -421,5 +421,5 @@ def test_the_live_source_follows_what_alerts_wait_for(apple, settings):
 
     Market()
 
-    assert demand_wanted() == {"AAPL": 1}
+    assert demand_wanted().quotes == {"AAPL": 1}
     demand_forget()
