@@ -7,10 +7,11 @@ that died blocks nobody for longer than it said.
 from collections.abc import Callable
 
 # One step in Redis, by the clock of Redis: nobody can slip in between the count and the entry.
+# What is kept counts from the millisecond after, and ends with the one before: never too short.
 _NOW = """
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.ceil(t[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', t[1] * 1000 + math.floor(t[2] / 1000))
 """
 _KEEP = """
 redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[2])
