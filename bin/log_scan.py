@@ -8,6 +8,7 @@ from pathlib import Path
 # API keys look like, whichever they are.
 CANARIES = (
     "correct horse battery",
+    "correct horse 9",
     "a long enough pass phrase",
     "another pass phrase",
     "zebra quilt 71 lantern",

@@ -37,7 +37,7 @@ LACKING = [
     if not is_there
 ]
 
-REFUSED = re.compile(r"status of (400|401|403|422|501)")
+REFUSED = re.compile(r"status of (400|401|403|422|501|502)")
 NEEDS_BROWSER = [
     pytest.mark.flow,
     pytest.mark.timeout(300),

@@ -18,6 +18,7 @@ import httpx2
 
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 120
+OUTSIDE = ("KIS_REST_URL", "KIS_PAPER_REST_URL", "FMP_URL")
 
 
 def free_port() -> int:
@@ -42,6 +43,8 @@ class LiveServer:
             "PORT": str(self.port),
             "LOG_LEVEL": "WARNING",
             "SQLITE_SYNCHRONOUS": "NORMAL",
+            # Nobody listens there: a server under test must not leave this machine either.
+            **dict.fromkeys(OUTSIDE, "http://127.0.0.1:1"),
             "DJANGO_SETTINGS_MODULE": "tradingplatform.settings",
             **environment,
         }

@@ -82,7 +82,7 @@ def test_a_broker_key_is_stored_tested_and_deleted(page: "Page", server: LiveSer
     expect(row).not_to_contain_text("appSecretOfABroker0001")
     expect(row).not_to_contain_text("PSappKeyOfABroker0001")
     row.get_by_role("button", name="Test").click()
-    expect(page.locator(".toast").last).to_contain_text("kept whole")
+    expect(page.locator(".toast").last).to_contain_text("KIS failed")
     row.get_by_role("button", name="Delete").click()
     page.click("dialog .danger")
     expect(page.locator("broker-keys .empty")).to_have_text("No keys are stored.")

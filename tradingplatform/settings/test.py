@@ -29,7 +29,7 @@ if "TEST_LOGS" in os.environ:
     # `make test` searches what was logged, at every level, for the secrets of the tests.
     LOGGING["handlers"]["console"]["level"] = LOGGING["root"]["level"]
     LOGGING["handlers"]["run"] = {
-        "class": "logging.FileHandler",
+        "class": "tests.run_log.RunLog",
         "formatter": "json",
         "filename": f"{os.environ['TEST_LOGS']}/{APP_ID}.log",
         "delay": True,

@@ -2,12 +2,11 @@
 import { pageConfig } from './config.ts';
 import { theDesk } from './desk.ts';
 import { useLocale } from './format.ts';
+import { logInAtSessionEnd } from './session-end.ts';
 
 export function startPage(): void {
   useLocale(pageConfig().language);
-  window.addEventListener('session-ended', () => {
-    location.assign(`${pageConfig().log_in_url}?next=${encodeURIComponent(location.pathname)}&ended=1`);
-  });
+  logInAtSessionEnd();
   theDesk().socket.start();
 }
 
