@@ -80,6 +80,8 @@ async def deliver(server: Running, n_sockets: int, n_frozen: int, seconds: float
     readers = [TimedReader() for _ in range(n_sockets)]
     await connect_all([FrozenReader() for _ in range(n_frozen)], server.port)
     await connect_all(readers, server.port)
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(reader.told.wait() for reader in readers))
     await asyncio.sleep(WARM_UP_S)
     for reader in readers:
         reader.measures = True
@@ -120,13 +122,12 @@ async def return_of(reader: Reader, port: int) -> None:
         await asyncio.sleep(random.uniform(0, wait_s))  # noqa: S311 - jitter
         wait_s = min(2 * wait_s, BACKOFF_MAX_S)
         another = TimedReader()
-        another.measures = True
         try:
             await connect(another, port)
         except OSError:
             continue
         await another.told.wait()
-        if another.latencies_s:
+        if another.has_quotes:
             return
 
 

@@ -1,6 +1,6 @@
 """Where the newest order books live between the feed and the sockets: the cache and the bus."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,10 +26,10 @@ def books_tell(books: Sequence[tuple[OrderBook, int]], *, epoch: str, now: datet
     )
 
 
-def book_cached(symbol: str) -> dict[str, Any] | None:
-    """Return the frame of the newest order book; None when none was told lately."""
-    frame: dict[str, Any] | None = services.cache.get(_key(symbol))
-    return frame
+def books_cached(symbols: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the frames of the newest order books, by symbol; none where none was told lately."""
+    keys = {_key(symbol): symbol for symbol in symbols}
+    return {keys[key]: frame for key, frame in services.cache.get_many(keys).items()}
 
 
 def book_channel(symbol: str) -> str:

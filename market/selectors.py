@@ -1,6 +1,6 @@
 """Reads of the market: instruments, quotes, bars and panels of closes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -101,6 +101,14 @@ def instruments_named(text: str, *, symbols: Iterable[str] = ()) -> list[Instrum
     return list(rows[:NAMED_MAX])
 
 
+def symbols_unknown(symbols: Collection[str]) -> set[str]:
+    """Return those that no instrument carries."""
+    if not symbols:
+        return set()
+    known = Instrument.objects.filter(symbol__in=symbols).values_list("symbol", flat=True)
+    return set(symbols).difference(known)
+
+
 def quotes_get(symbols: Iterable[str]) -> dict[str, Quote]:
     """Return the newest quote of each symbol.
 
@@ -108,13 +116,24 @@ def quotes_get(symbols: Iterable[str]) -> dict[str, Quote]:
     neither bid nor ask. Raises SymbolUnknownError, or QuoteUnavailableError when no price of
     a symbol was ever told: a price is never invented.
     """
-    wanted = list(dict.fromkeys(symbols))
-    demand_note(wanted)
-    quotes = quotes_cached(wanted)
-    absent = [symbol for symbol in wanted if symbol not in quotes]
-    if absent:
-        quotes |= _quotes_from_bars(instruments_get(absent))
+    quotes = quotes_known(wanted := list(dict.fromkeys(symbols)))
+    unpriced = [symbol for symbol in wanted if symbol not in quotes]
+    if unpriced:
+        instruments_get(unpriced)
+        raise QuoteUnavailableError(
+            f"No price is known yet: {', '.join(unpriced)[:200]}.",
+            symbols=unpriced[:20],
+            retry_after_s=5,
+        )
     return {symbol: quotes[symbol] for symbol in wanted}
+
+
+def quotes_known(symbols: Sequence[str]) -> dict[str, Quote]:
+    """Return the newest quotes as `quotes_get` does, without those that nobody can tell."""
+    demand_note(symbols)
+    quotes = quotes_cached(symbols)
+    absent = [symbol for symbol in symbols if symbol not in quotes]
+    return quotes | _quotes_from_bars(absent) if absent else quotes
 
 
 def bars_get(
@@ -168,33 +187,24 @@ def price_panel(
     return _panel(instruments, histories, _panel_factors(instruments, histories))
 
 
-def _quotes_from_bars(instruments: dict[str, Instrument]) -> dict[str, Quote]:
+def _quotes_from_bars(symbols: Sequence[str]) -> dict[str, Quote]:
     newest_first = Bar.objects.filter(
         instrument_id=OuterRef("pk"), interval=StoredInterval.DAY
     ).order_by("-opened_at")
-    ids = [row.pk for row in instruments.values()]
+    instruments = {row.pk: row for row in Instrument.objects.filter(symbol__in=symbols)}
     opened = {
         pk: (last, before)
-        for pk, last, before in Instrument.objects.filter(pk__in=ids)
+        for pk, last, before in Instrument.objects.filter(pk__in=instruments)
         .annotate(
             last_at=Subquery(newest_first.values("opened_at")[:1]),
             before_at=Subquery(newest_first.values("opened_at")[1:2]),
         )
         .values_list("pk", "last_at", "before_at")
     }
-    unpriced = [symbol for symbol, row in instruments.items() if opened[row.pk][0] is None]
-    if unpriced:
-        raise QuoteUnavailableError(
-            f"No price is known yet: {', '.join(unpriced)[:200]}.",
-            symbols=unpriced[:20],
-            retry_after_s=5,
-        )
-    last = bars_at({pk: pair[0] for pk, pair in opened.items()})
+    last = bars_at({pk: pair[0] for pk, pair in opened.items() if pair[0] is not None})
     before = bars_at({pk: pair[1] for pk, pair in opened.items() if pair[1] is not None})
-    return {
-        symbol: _quote_from_bar(row, last[row.pk], before.get(row.pk))
-        for symbol, row in instruments.items()
-    }
+    quotes = (_quote_from_bar(instruments[pk], bar, before.get(pk)) for pk, bar in last.items())
+    return {quote.symbol: quote for quote in quotes}
 
 
 def _quote_from_bar(instrument: Instrument, last: Bar, before: Bar | None) -> Quote:

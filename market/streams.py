@@ -1,11 +1,13 @@
 """Quotes and order books on a socket: one stream for each symbol, only the newest matters."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from market import selectors
-from market.books import book_cached, book_channel
+from market.books import book_channel, books_cached
+from market.errors import SymbolUnknownError
 from market.quotes import quote_channel, quote_frame, quotes_cached
 from tradingplatform.clock import now
+from tradingplatform.errors import TradingPlatformError
 from tradingplatform.realtime.errors import StreamUnknownError
 from tradingplatform.realtime.sources import FrameHandler, Json, SocketPrincipal
 
@@ -19,7 +21,7 @@ class SymbolStreams:
         self,
         prefix: str,
         *,
-        newest: Callable[[str], Json | None],
+        newest: Callable[[Sequence[str]], Mapping[str, Json]],
         channel: Callable[[str], str],
     ) -> None:
         self._prefix = prefix
@@ -38,15 +40,39 @@ class SymbolStreams:
 
     def authorise(self, principal: SocketPrincipal | None, stream: str) -> None:
         """Refuse unknown symbols; who may look at the market stands in the policy table."""
-        symbol = self._symbol(stream)
-        # Who has a live quote is known: a storm of reconnecting sockets asks no database.
-        if symbol not in quotes_cached([symbol]):
-            selectors.instrument_get(symbol)
+        for refusal in self.refusals(principal, [stream]).values():
+            raise refusal
+
+    def refusals(
+        self, principal: SocketPrincipal | None, streams: Sequence[str]
+    ) -> dict[str, TradingPlatformError]:
+        """Return why streams are refused, with one query at the most for all of them."""
+        refused: dict[str, TradingPlatformError] = {}
+        symbols: dict[str, str] = {}
+        for stream in streams:
+            try:
+                symbols[stream] = self._symbol(stream)
+            except StreamUnknownError as error:
+                refused[stream] = error
+        unknown = _unknown(symbols.values())
+        for stream, symbol in symbols.items():
+            if symbol in unknown:
+                refused[stream] = SymbolUnknownError(
+                    f"Unknown symbol: {symbol[:200]}.", symbols=[symbol]
+                )
+        return refused
 
     def snapshot(self, principal: SocketPrincipal | None, stream: str) -> list[Json]:
         """Return the newest frame, if there is any."""
-        frame = self._newest(self._symbol(stream))
-        return [] if frame is None else [frame]
+        return self.snapshots(principal, [stream]).get(stream, [])
+
+    def snapshots(
+        self, principal: SocketPrincipal | None, streams: Sequence[str]
+    ) -> dict[str, list[Json]]:
+        """Return the newest frame of each stream that has any, with the same reads for all."""
+        symbols = {stream: self._symbol(stream) for stream in streams}
+        newest = self._newest(list(symbols.values()))
+        return {s: [newest[symbol]] for s, symbol in symbols.items() if symbol in newest}
 
     def since(
         self, principal: SocketPrincipal | None, stream: str, epoch: str, seq: int
@@ -69,15 +95,24 @@ class MarketStreams(SymbolStreams):
     """The streams ``market:<symbol>``: quotes."""
 
     def __init__(self) -> None:
-        super().__init__("market", newest=_newest_quote, channel=quote_channel)
+        super().__init__("market", newest=_newest_quotes, channel=quote_channel)
 
 
 class BookStreams(SymbolStreams):
     """The streams ``book:<symbol>``: order books, where the source of the feed tells them."""
 
     def __init__(self) -> None:
-        super().__init__("book", newest=book_cached, channel=book_channel)
+        super().__init__("book", newest=books_cached, channel=book_channel)
 
 
-def _newest_quote(symbol: str) -> Json:
-    return quote_frame(selectors.quotes_get([symbol])[symbol], now())
+def _newest_quotes(symbols: Sequence[str]) -> dict[str, Json]:
+    at = now()
+    return {
+        symbol: quote_frame(quote, at) for symbol, quote in selectors.quotes_known(symbols).items()
+    }
+
+
+def _unknown(symbols: Iterable[str]) -> set[str]:
+    # Who has a live quote is known: a storm of reconnecting sockets asks no database.
+    wanted = set(symbols)
+    return selectors.symbols_unknown(wanted - quotes_cached(wanted).keys())

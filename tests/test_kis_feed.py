@@ -15,7 +15,7 @@ import time_machine
 from django.db import connections
 
 from market import demand
-from market.books import book_cached
+from market.books import books_cached
 from market.demand import demand_note
 from market.models import Instrument as Stored
 from market.runners import feed_run
@@ -218,7 +218,7 @@ BOOK_FAULTS = ("ws_gap", "ws_duplicate", "ws_reorder", "ws_malformed", "ws_bad_t
 
 def book_is_true(world: World, symbol: str) -> bool:
     """Whether the book that clients are told of is that of the emulator."""
-    frame = book_cached(symbol)
+    frame = books_cached([symbol]).get(symbol)
     with world.emulator.state.lock:
         asks, bids = world.emulator.market.book(symbol)
     # Of a US book the stream tells the best level, an answer over HTTP more.
@@ -239,7 +239,7 @@ def test_order_books_that_somebody_follows_are_streamed_and_true(world: World) -
     def until(check: Callable[[], bool], within_s: float) -> None:
         deadline = time.monotonic() + within_s
         while not check():
-            assert time.monotonic() < deadline, (fault, book_cached("005930"), book_cached("AAPL"))
+            assert time.monotonic() < deadline, (fault, books_cached(["005930", "AAPL"]))
             audience_tell("sockets", followed, for_s=10)
             threading.Event().wait(0.02)
 
@@ -256,9 +256,9 @@ def test_order_books_that_somebody_follows_are_streamed_and_true(world: World) -
         until(lambda: all(book_is_true(world, one) for one in ("005930", "AAPL")), 10)
 
     assert ("H0STASP0", "000660") not in registered()
-    assert book_cached("000660") is None
-    frame = book_cached("005930")
-    assert frame is not None
+    books = books_cached(["000660", "005930"])
+    assert list(books) == ["005930"]
+    frame = books["005930"]
     assert (frame["data"]["source"], len(frame["data"]["asks"])) == ("KIS", 10)
 
 

@@ -77,6 +77,7 @@ class TimedReader(Reader):
         super().__init__(silent=silent)
         self.latencies_s: list[float] = []
         self.told = asyncio.Event()
+        self.has_quotes = False
         self.skipped = 0
         self._seq = 0
         self.measures = False
@@ -103,8 +104,9 @@ class TimedReader(Reader):
             self.skipped += max(0, seq - self._seq - 1)
             text = data[told : data.find(b'"', told, end)].decode()
             self.latencies_s.append(at - datetime.fromisoformat(text).timestamp())
-            self.told.set()
         self._seq = seq
+        self.has_quotes = True
+        self.told.set()
 
 
 class FrozenReader(Reader):

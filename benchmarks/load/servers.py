@@ -11,8 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
+
+if TYPE_CHECKING:
+    from market.types import Quote
 
 ROOT = Path(__file__).resolve().parents[2]
 SYMBOLS = [f"BENCH{number:02}" for number in range(40)]
@@ -172,39 +176,50 @@ def make_instruments() -> None:
 
 
 def publish(rate: float) -> None:
-    """Tell quotes as the feed does, one at a time and evenly; numbered through all symbols."""
-    from decimal import Decimal
+    """Tell quotes as the feed does, one at a time and evenly; numbered through all symbols.
 
+    All symbols have a quote from the start, as on any day but the first.
+    """
     from market.quotes import quotes_tell
-    from market.types import Quote
     from tradingplatform.clock import now
 
+    quotes_tell([quote_of(symbol, 0) for symbol in SYMBOLS], now())
     due = time.perf_counter()
     seq = 0
     while True:
         for symbol in SYMBOLS:
             seq += 1
-            at = now()
-            quote = Quote(
-                symbol=symbol,
-                exchange="NASDAQ",
-                price=Decimal("101.25"),
-                bid=Decimal("101.24"),
-                ask=Decimal("101.26"),
-                change=Decimal("1.25"),
-                change_rate=0.0125,
-                volume=123456,
-                exchange_time=at,
-                received_at=at,
-                source="SAMPLE",
-                currency="USD",
-                base_price=Decimal(100),
-                epoch="1",
-                seq=seq,
-            )
-            quotes_tell([quote], at)
+            quote = quote_of(symbol, seq)
+            quotes_tell([quote], quote.received_at)
             due += 1 / rate
             time.sleep(max(0.0, due - time.perf_counter()))
+
+
+def quote_of(symbol: str, seq: int) -> "Quote":
+    """Return the quote of a symbol that is told under this number, now."""
+    from decimal import Decimal
+
+    from market.types import Quote
+    from tradingplatform.clock import now
+
+    at = now()
+    return Quote(
+        symbol=symbol,
+        exchange="NASDAQ",
+        price=Decimal("101.25"),
+        bid=Decimal("101.24"),
+        ask=Decimal("101.26"),
+        change=Decimal("1.25"),
+        change_rate=0.0125,
+        volume=123456,
+        exchange_time=at,
+        received_at=at,
+        source="SAMPLE",
+        currency="USD",
+        base_price=Decimal(100),
+        epoch="1",
+        seq=seq,
+    )
 
 
 def main(server: str, port: int, rate: float) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from market import selectors
-from market.books import book_cached
+from market.books import books_cached
 from market.models import Bar, Instrument
 from market.runners import LEASE_NAME, FeedLoop, _lead_once, feed_run
 from market.services import feed_open
@@ -113,11 +113,11 @@ def test_order_books_are_told_with_numbers_of_their_own(apple):
     heard = ear.wait_for(2)
     ear.close()
 
-    frame = book_cached("AAPL")
+    frame = books_cached(["AAPL"])["AAPL"]
     assert (frame["epoch"], frame["seq"]) == ("7", 2)
     assert (frame["data"]["asks"], frame["data"]["bids"]) == ([["101.02", 7]], [])
     assert [channel for channel, _ in heard] == ["book:AAPL"] * 2
-    assert book_cached("NOPE") is None
+    assert "NOPE" not in books_cached(["NOPE"])
 
 
 def test_a_bad_tick_is_told_to_nobody(apple):

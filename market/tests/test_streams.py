@@ -5,7 +5,7 @@ import orjson
 import pytest
 
 from market.books import books_tell
-from market.errors import QuoteUnavailableError, SymbolUnknownError
+from market.errors import SymbolUnknownError
 from market.quotes import quotes_tell
 from market.streams import BookStreams, MarketStreams
 from market.tests.factories import Ear, bars_make, instrument_make, quote_make, quote_put
@@ -47,11 +47,10 @@ def test_before_the_feed_speaks_the_snapshot_is_the_last_close():
     assert (frame["data"]["price"], frame["data"]["bid"]) == ("100", None)
 
 
-def test_snapshot_of_a_symbol_without_any_price():
+def test_a_symbol_without_any_price_has_nothing_to_show():
     instrument_make("AAPL")
 
-    with pytest.raises(QuoteUnavailableError):
-        streams.snapshot(None, "market:AAPL")
+    assert streams.snapshot(None, "market:AAPL") == []
 
 
 def test_unknown_symbols_are_refused():
@@ -128,3 +127,23 @@ def test_joining_a_live_stream_asks_no_database(django_assert_num_queries):
     with django_assert_num_queries(0):
         streams.authorise(None, "market:AAPL")
         streams.snapshot(None, "market:AAPL")
+
+
+def test_joining_many_streams_asks_the_database_the_same_few_questions(
+    django_assert_max_num_queries,
+):
+    symbols = [f"US{number:02}" for number in range(30)]
+    for symbol in symbols[:20]:
+        bars_make(instrument_make(symbol), date(2026, 11, 19), ["99", "100"])
+    for symbol in symbols[20:28]:
+        instrument_make(symbol)
+    names = [f"market:{symbol}" for symbol in symbols]
+
+    with django_assert_max_num_queries(5):
+        refused = streams.refusals(None, [*names, "chat:1"])
+        shown = streams.snapshots(None, names)
+
+    assert set(refused) == {"market:US28", "market:US29", "chat:1"}
+    assert refused["market:US28"].details == {"symbols": ["US28"]}
+    assert list(shown) == names[:20]
+    assert [frame["data"]["price"] for [frame] in shown.values()] == ["100"] * 20

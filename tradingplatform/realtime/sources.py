@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
+from tradingplatform.errors import TradingPlatformError
+
 Json = dict[str, Any]
 FrameHandler = Callable[["SocketPrincipal", Json], Json | None]
 
@@ -45,7 +47,10 @@ class StreamSource(Protocol):
     - ``head(principal, stream) -> (epoch, seq) | None``: where the stream is now. With it a
       missed hint of the bus is noticed and repaired through ``since``;
     - ``stream_for(frame) -> str | None``: the stream to join before a client frame is handled,
-      so that its answer cannot be missed.
+      so that its answer cannot be missed;
+    - ``refusals(principal, streams)`` and ``snapshots(principal, streams)``: what `authorise`
+      raises and `snapshot` returns, by stream and for many in one go; the streams that are not
+      refused, or have nothing to show, are left out. For sources without a head.
     """
 
     @property
@@ -88,3 +93,19 @@ def head_of(
     head = getattr(source, "head", None)
     place = head(principal, stream) if head is not None else None
     return None if place is None else Position(str(place[0]), int(place[1]))
+
+
+def refusals_of(
+    source: StreamSource, principal: SocketPrincipal | None, streams: Sequence[str]
+) -> dict[str, TradingPlatformError]:
+    """Return why streams may not be read, by stream; nothing for those that may."""
+    many = getattr(source, "refusals", None)
+    if many is not None:
+        return dict(many(principal, streams))
+    refused: dict[str, TradingPlatformError] = {}
+    for stream in streams:
+        try:
+            source.authorise(principal, stream)
+        except TradingPlatformError as error:
+            refused[stream] = error
+    return refused

@@ -1,7 +1,9 @@
 """The streams of one socket: join, leave, resume and repair."""
 
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from tradingplatform.errors import TradingPlatformError, UnavailableError
@@ -28,6 +30,7 @@ from tradingplatform.realtime.sources import (
     conflates,
     family,
     head_of,
+    refusals_of,
 )
 from tradingplatform.realtime.subscriptions import (
     NewestSubscription,
@@ -223,21 +226,43 @@ class StreamSet:
 def _channels(
     principal: SocketPrincipal | None, plan: Sequence[tuple[StreamSource, str]]
 ) -> list[str | TradingPlatformError]:
-    answers: list[str | TradingPlatformError] = []
-    for source, stream in plan:
+    refused = _refused_by_policy(principal, [stream for _, stream in plan])
+    for source, streams in _by_source((s, stream) for s, stream in plan if stream not in refused):
+        refused |= refusals_of(source, principal, streams)
+    return [refused.get(stream) or source.channel(principal, stream) for source, stream in plan]
+
+
+def _refused_by_policy(
+    principal: SocketPrincipal | None, streams: Sequence[str]
+) -> dict[str, TradingPlatformError]:
+    refused = {}
+    for stream in streams:
         try:
             policy_check(principal, stream=stream)
-            source.authorise(principal, stream)
-            answers.append(source.channel(principal, stream))
         except TradingPlatformError as error:
-            answers.append(error)
-    return answers
+            refused[stream] = error
+    return refused
+
+
+def _by_source(
+    pairs: Iterable[tuple[StreamSource, str]],
+) -> Iterator[tuple[StreamSource, list[str]]]:
+    for source, group in groupby(pairs, key=itemgetter(0)):
+        yield source, [stream for _, stream in group]
 
 
 def _states(
     principal: SocketPrincipal | None, wanted: Sequence[tuple[StreamSource, str]]
 ) -> list[State]:
-    return [_state_or_refusal(principal, source, stream) for source, stream in wanted]
+    states: dict[str, State] = {}
+    for source, streams in _by_source(wanted):
+        many = getattr(source, "snapshots", None)
+        if many is None:
+            states |= {name: _state_or_refusal(principal, source, name) for name in streams}
+        else:
+            found = many(principal, streams)
+            states |= {name: _state_shown(found.get(name, ())) for name in streams}
+    return [states[stream] for _, stream in wanted]
 
 
 def _state_or_refusal(
@@ -255,7 +280,10 @@ def _state_or_refusal(
 def _state(principal: SocketPrincipal | None, source: StreamSource, stream: str) -> State:
     # The head is read first: what happens between the two reads comes again as news.
     head = head_of(source, principal, stream)
-    bodies = source.snapshot(principal, stream)
+    return _state_shown(source.snapshot(principal, stream), head)
+
+
+def _state_shown(bodies: Sequence[Json], head: Position | None = None) -> State:
     place = head
     for body in bodies if head is None else ():
         place = position_of(body) or place
