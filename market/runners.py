@@ -16,10 +16,10 @@ from market.metrics import FEED_FAILURES, FEED_HEARTBEAT, FEED_LEADS
 from market.quotes import quotes_tell
 from market.sample.indices import IndexValues
 from market.services import (
+    bars_prune,
     base_prices_roll,
     feed_bars_store,
     feed_open,
-    minute_bars_prune,
 )
 from market.ticks import Tick, TickProvider
 from market.types import OrderBook, Quote
@@ -163,8 +163,7 @@ class FeedLoop:
         for exchange, session in due.items():
             self._roll(exchange, session)
         if due or is_first:
-            keep = timedelta(days=settings.MARKET_MINUTE_BAR_DAYS)
-            minute_bars_prune(before=at - keep)
+            bars_prune(at=at)
         return closed
 
     def _roll(self, exchange: str, session: date) -> None:

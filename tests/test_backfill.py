@@ -106,6 +106,15 @@ def test_an_instrument_that_somebody_looked_at_gets_its_history(kis, samsung):
     assert BarGap.objects.get(interval="1d").bars_filled == 6
 
 
+def test_what_retention_takes_away_is_not_asked_for(kis, samsung, settings):
+    settings.MARKET_BAR_DAYS = {"1m": 30, "1d": 5}
+    live_bar(samsung)
+
+    gaps_find()
+
+    assert gaps()[0][0] == midnight("2026-11-19")  # four days back, of the five that are kept
+
+
 def test_nobody_asks_twice_for_what_was_empty_but_for_new_days(kis, samsung, time_machine):
     live_bar(samsung)
     trade_all_day(samsung)

@@ -21,10 +21,11 @@ from market.services.calendars import (
     override_fault,
 )
 from market.services.features import features_refresh
-from market.services.feed import Feed, feed_bars_store, feed_open, minute_bars_prune
+from market.services.feed import Feed, feed_bars_store, feed_open
 from market.services.imports import ImportReport, bars_import
 from market.services.masters import MasterReport, instruments_import
 from market.services.real_feed import sample_prices_remove
+from market.services.retention import bars_prune
 from market.services.sample import SampleLoad, sample_market_is_current, sample_market_load
 from market.services.screens import (
     screen_change,
@@ -56,6 +57,7 @@ __all__ = [
     "alerts_forget",
     "alerts_tend",
     "bars_import",
+    "bars_prune",
     "base_prices_refresh",
     "base_prices_roll",
     "calendar_override_delete",
@@ -70,7 +72,6 @@ __all__ = [
     "gaps_find",
     "gaps_reopen",
     "instruments_import",
-    "minute_bars_prune",
     "override_fault",
     "sample_market_is_current",
     "sample_market_load",

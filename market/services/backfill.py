@@ -107,7 +107,11 @@ def _followed() -> list[Instrument]:
 
 def _day_gaps(exchange: str, rows: Sequence[Instrument]) -> list[BarGap]:
     today = now().astimezone(hours.timezone_of(exchange)).date()
-    start = today - timedelta(days=settings.MARKET_BACKFILL_DAYS)
+    days_back, kept = settings.MARKET_BACKFILL_DAYS, settings.MARKET_BAR_DAYS[StoredInterval.DAY]
+    if kept is not None:
+        # What retention takes away must not be asked for again.
+        days_back = min(days_back, kept - 1)
+    start = today - timedelta(days=days_back)
     expected = trading_days.trading_days(exchange, start, today - timedelta(days=1))
     histories = closes_read([row.pk for row in rows], first=_day_number(start))
     asked = _asked_days(rows)

@@ -105,16 +105,6 @@ def feed_bars_store(*, rows: Sequence[BarRow]) -> None:
         global_tx(bars_write, rows)
 
 
-def minute_bars_prune(*, before: datetime) -> int:
-    """Delete minute bars older than an instant; return how many."""
-    # Naming the instruments lets the database walk the primary key, not the whole table.
-    ids = list(Instrument.objects.values_list("pk", flat=True))
-    old = Bar.objects.filter(
-        instrument_id__in=ids, interval=StoredInterval.MINUTE, opened_at__lt=before
-    )
-    return global_tx(old.delete)[0]
-
-
 def _lines(instruments: Sequence[Instrument], at: datetime) -> list[Line]:
     newest = bars_at(last_sessions(instruments))
     minutes = _recent_minutes(instruments, at)

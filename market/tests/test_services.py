@@ -6,12 +6,12 @@ import pytest
 import time_machine
 
 from market import rules, selectors
-from market.enums import AssetType
-from market.models import Bar, ImportRun, Instrument
+from market.enums import AssetType, StoredInterval
+from market.models import Bar, HistoryRevision, ImportRun, Instrument
 from market.services import (
+    bars_prune,
     base_prices_roll,
     feed_open,
-    minute_bars_prune,
     sample_market_is_current,
     sample_market_load,
 )
@@ -187,15 +187,37 @@ def test_base_prices_roll():
     assert (apple.base_price, apple.base_date) == (Decimal("101.5"), date(2026, 11, 20))
 
 
-def test_old_minute_bars_are_pruned_and_daily_ones_kept():
+def test_old_minute_bars_are_pruned_and_daily_ones_kept(settings):
+    settings.MARKET_BAR_DAYS = {"1m": 30, "1d": None}
     apple = instrument_make("AAPL")
     bar_make(apple, date(2020, 1, 1), "1")
     bar_make(apple, datetime(2026, 1, 1, tzinfo=UTC), "1", interval="1m")
     young = bar_make(apple, MONDAY, "1", interval="1m")
 
-    pruned = minute_bars_prune(before=datetime(2026, 11, 1, tzinfo=UTC))
+    pruned = bars_prune(at=MONDAY)
 
     assert pruned == 1
     left = Bar.objects.filter(interval="1m").values_list("opened_at", flat=True)
     assert list(left) == [young.opened_at]
     assert Bar.objects.filter(interval="1d").count() == 1
+
+
+def test_daily_bars_go_when_they_are_not_kept_and_memory_learns_of_it(settings):
+    settings.MARKET_BAR_DAYS = {"1m": None, "1d": 400}
+    apple, coke = instrument_make("AAPL"), instrument_make("KO")
+    bar_make(apple, date(2020, 1, 1), "1")
+    bar_make(apple, date(2026, 11, 20), "2")
+    bar_make(coke, date(2026, 11, 20), "3")
+    bar_make(apple, datetime(2020, 1, 1, tzinfo=UTC), "1", interval="1m")
+    assert selectors.price_panel(symbols=["AAPL"]).closes.shape == (2, 1)
+
+    assert bars_prune(at=MONDAY) == 1
+    assert bars_prune(at=MONDAY) == 0
+
+    assert selectors.price_panel(symbols=["AAPL"]).closes.shape == (1, 1)
+    assert Bar.objects.filter(interval="1m").count() == 1
+    assert set(HistoryRevision.objects.values_list("instrument_id", flat=True)) == {apple.pk}
+
+
+def test_every_stored_interval_has_a_retention(settings):
+    assert set(settings.MARKET_BAR_DAYS) == set(StoredInterval.values)

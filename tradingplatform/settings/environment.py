@@ -20,6 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 _ORIGIN = re.compile(r"^https?://[^/?#\s]+$")
 _DATABASE_VARIABLE = re.compile(r"^DATABASE_(GLOBAL|SHARD_[1-9]\d*)(_REPLICA)?_URL$")
 
+# Late trades mend minutes of the running day; figures of 52 weeks need their daily bars.
+_BAR_DAYS_MIN = {"1m": 2, "1d": 400}
+
 Words = Annotated[list[str], NoDecode]
 
 
@@ -100,6 +103,7 @@ class Environment(BaseSettings):
     market_anonymous: bool = True
     market_speed: float = Field(1.0, gt=0, le=1000)
     market_seed: int = Field(20260101, ge=0)
+    market_bar_days: Words = []
     demo_data: bool = True
 
     @field_validator(
@@ -109,6 +113,7 @@ class Environment(BaseSettings):
         "trusted_proxies",
         "internal_networks",
         "market_providers",
+        "market_bar_days",
         "passkey_origins",
         mode="before",
     )
@@ -133,6 +138,18 @@ class Environment(BaseSettings):
                 raise ValueError(message)
         return value
 
+    @field_validator("market_bar_days")
+    @classmethod
+    def _are_bar_days(cls, value: list[str]) -> list[str]:
+        for word in value:
+            interval, _, days = word.partition("=")
+            least = _BAR_DAYS_MIN.get(interval)
+            if least is None or not (days == "all" or _is_count(days, least)):
+                limits = " and ".join(f"{name}={days}" for name, days in _BAR_DAYS_MIN.items())
+                message = f"{word!r} is none of the form 1m=30 or 1d=all; the least is {limits}."
+                raise ValueError(message)
+        return value
+
     @model_validator(mode="after")
     def _production_is_strict(self) -> "Environment":
         if self.app_env is AppEnv.PROD:
@@ -144,6 +161,12 @@ class Environment(BaseSettings):
     @property
     def is_prod(self) -> bool:
         return self.app_env is AppEnv.PROD
+
+    @property
+    def bar_days(self) -> dict[str, int | None]:
+        """Return by interval how many days its bars are kept; None is for good."""
+        words = (word.partition("=") for word in self.market_bar_days)
+        return {name: None if days == "all" else int(days) for name, _, days in words}
 
     @property
     def links_to(self) -> str:
@@ -164,6 +187,11 @@ class Environment(BaseSettings):
     def passkeys_for(self) -> str:
         """Return the domain that passkeys are made for; each holds for this one only."""
         return self.passkey_rp_id or urlsplit(self.passkeys_at[0]).hostname or ""
+
+
+def _is_count(text: str, least: int) -> bool:
+    is_number = text.isascii() and text.isdigit() and len(text) <= 5
+    return is_number and int(text) >= least
 
 
 def _with_a_name(origin: str) -> str:

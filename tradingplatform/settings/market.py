@@ -10,7 +10,8 @@ MARKET_SEED = ENV.market_seed
 # How old the operators' calendar overrides may be in a process; 0 reads them only when told to.
 MARKET_CALENDAR_REFRESH_S = 30.0
 MARKET_STEPS_PER_SECOND = 4
-MARKET_MINUTE_BAR_DAYS = 30
+# How many days bars of each stored interval are kept; None keeps them for good.
+MARKET_BAR_DAYS: dict[str, int | None] = {"1m": 30, "1d": None} | ENV.bar_days
 # During a session, orders, alerts and answers leave a price alone that nobody confirmed for longer.
 MARKET_QUOTE_STALE_S = 30.0
 ALERTS_PER_USER = 100

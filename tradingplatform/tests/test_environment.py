@@ -86,6 +86,10 @@ def test_production_refuses(_case, changes, names, tmp_path):
         ("CORS_ALLOWED_ORIGINS", "foo"),
         ("CORS_ALLOWED_ORIGINS", "https://trade.example/"),
         ("WS_ALLOWED_ORIGINS", "//trade.example"),
+        ("MARKET_BAR_DAYS", "5m=30"),
+        ("MARKET_BAR_DAYS", "1m=30,1d=399"),
+        ("MARKET_BAR_DAYS", "1m"),
+        ("MARKET_BAR_DAYS", "1m=ever"),
     ],
 )
 def test_a_wrong_value_is_named_in_one_line(name, value, tmp_path):
@@ -142,3 +146,12 @@ def test_networks_may_be_written_with_host_bits(tmp_path):
 
 def test_a_laptop_needs_nothing(tmp_path):
     assert start(tmp_path).returncode == 0
+
+
+def test_retention_of_bars_is_said_for_each_interval(tmp_path):
+    read = "from tradingplatform.settings.market import MARKET_BAR_DAYS; print(MARKET_BAR_DAYS)"
+
+    usual, chosen = start(tmp_path, read), start(tmp_path, read, MARKET_BAR_DAYS="1m=all, 1d=400")
+
+    assert usual.stdout == "{'1m': 30, '1d': None}\n"
+    assert chosen.stdout == "{'1m': None, '1d': 400}\n"
