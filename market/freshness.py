@@ -26,7 +26,20 @@ def is_live(quote: Quote, at: datetime) -> bool:
 
 def is_stale(quote: Quote, at: datetime) -> bool:
     """Whether a quote is older than it may be: seconds in a session, else the last close."""
-    oldest = at - timedelta(seconds=settings.MARKET_QUOTE_STALE_S)
-    if not is_trading(quote, at):
-        oldest = min(oldest, hours.last_close(quote.exchange, at))
-    return quote.received_at < oldest
+    return at > stale_at(quote)
+
+
+def stale_at(quote: Quote) -> datetime:
+    """Return until when a quote may be shown as it is, unless somebody confirms it again.
+
+    What was confirmed since the last close stands until the next session opens.
+    """
+    until = quote.received_at + timedelta(seconds=settings.MARKET_QUOTE_STALE_S)
+    if is_trading(quote, until) or quote.received_at < hours.last_close(quote.exchange, until):
+        return until
+    return hours.next_open(quote.exchange, until)
+
+
+def quote_payload(quote: Quote, at: datetime) -> dict[str, object]:
+    """Return the quote object that REST and WebSocket clients see."""
+    return {**quote.as_payload(at), "stale_at": stale_at(quote).isoformat()}

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import orjson
 
+from market.freshness import quote_payload
 from market.types import Quote
 from tradingplatform.services import services
 
@@ -19,7 +20,7 @@ def quotes_tell(quotes: Sequence[Quote], now: datetime) -> None:
 
     Raises UnavailableError when the bus is out of reach; the quotes are kept all the same.
     """
-    payloads = {quote.symbol: quote.as_payload(now) for quote in quotes}
+    payloads = {quote.symbol: quote_payload(quote, now) for quote in quotes}
     _keep(payloads)
     services.websocket.publish_many(
         (quote_channel(quote.symbol), orjson.dumps(_frame(quote, payloads[quote.symbol], now)))
@@ -47,7 +48,7 @@ def quote_channel(symbol: str) -> str:
 
 def quote_frame(quote: Quote, now: datetime) -> dict[str, object]:
     """Return the server frame of a quote (api.md section 5)."""
-    return _frame(quote, quote.as_payload(now), now)
+    return _frame(quote, quote_payload(quote, now), now)
 
 
 def change_of(price: Decimal, base_price: Decimal) -> tuple[Decimal, float]:

@@ -68,7 +68,7 @@ class Quote:
         )
 
     def as_payload(self, now: datetime) -> dict[str, object]:
-        """Return the quote object that REST and WebSocket clients see."""
+        """Return the quote as JSON values, which from_payload reads."""
         return {
             "symbol": self.symbol,
             "exchange": self.exchange,

@@ -23,6 +23,15 @@ test('prices, shares and percent', () => {
   assert.equal(format.percent(null), '–');
 });
 
+test('an age has the one unit that says enough, rounded down', () => {
+  format.useLocale('en');
+  const ages = [-5, 59_999, 60_000, 3_599_999, 7_200_000, 172_799_999, 172_800_000];
+  assert.deepEqual(ages.map(format.age), ['0 sec', '59 sec', '1 min', '59 min', '2 hr', '47 hr', '2 days']);
+  format.useLocale('ko');
+  assert.deepEqual([61_000, 200_000_000].map(format.age), ['1분', '2일']);
+  format.useLocale('en');
+});
+
 test('texts are translated and their placeholders filled, once', () => {
   useTexts({ 'You hold {held} shares.': '보유 수량은 {held}주입니다.' });
   assert.equal(gettext('You hold {held} shares.', { held: 3 }), '보유 수량은 3주입니다.');

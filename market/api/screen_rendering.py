@@ -7,6 +7,7 @@ from typing import Any
 
 from market.api.rendering import display_name
 from market.feature_models import SavedScreen
+from market.freshness import quote_payload
 from market.overview import Overview, Row
 from market.panel import Panel
 from market.screens import FIELDS, Screened, is_unavailable
@@ -107,7 +108,7 @@ def _figures(panel: Panel, place: int, cross: str) -> dict[str, Any]:
 def _movers(rows: Iterable[Row], panel: Panel) -> list[dict[str, Any]]:
     return [
         {
-            **quote.as_payload(panel.as_of),
+            **quote_payload(quote, panel.as_of),
             "name": display_name(instrument),
             "exchange": instrument.exchange,
         }

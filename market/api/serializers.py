@@ -162,6 +162,9 @@ class QuoteOutput(serializers.Serializer[Any]):
     currency = serializers.CharField()
     base_price = serializers.CharField()
     received_at = serializers.DateTimeField()
+    stale_at = serializers.DateTimeField(
+        help_text="Until when it is not stale, unless it is confirmed again: by session."
+    )
     epoch = serializers.CharField()
     seq = serializers.IntegerField()
 

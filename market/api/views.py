@@ -19,6 +19,7 @@ from market.api.serializers import (
     QuotesInput,
     QuotesOutput,
 )
+from market.freshness import quote_payload
 from market.indicator_selectors import indicators_get
 from market.types import BarSeries
 from tradingplatform.api.pagination import CursorPages
@@ -59,7 +60,7 @@ class QuotesView(ApiView):
         wanted = parsed(QuotesInput, request.query_params)
         quotes = selectors.quotes_get(wanted["symbols"])
         at = now()
-        return Response({"results": [quote.as_payload(at) for quote in quotes.values()]})
+        return Response({"results": [quote_payload(quote, at) for quote in quotes.values()]})
 
 
 class BarsView(ApiView):

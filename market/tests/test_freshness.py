@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from market import hours
-from market.freshness import is_live, is_stale, is_trading
+from market.freshness import is_live, is_stale, is_trading, quote_payload, stale_at
 from market.models import Instrument
 from market.tests.factories import quote_make
 
@@ -51,6 +51,27 @@ def test_a_quote_told_a_moment_before_the_close_grows_old_by_the_rule_of_the_ses
 def test_the_sample_market_trades_at_night_and_its_quotes_grow_old_there():
     assert is_live(told(NIGHT, source="SAMPLE"), NIGHT)
     assert is_stale(told(NIGHT, age_s=31, source="SAMPLE"), NIGHT)
+
+
+@pytest.mark.parametrize(
+    ("received_at", "source", "until"),
+    [
+        ("2026-11-24T10:00:00+09:00", "KIS", "2026-11-24T10:00:30+09:00"),
+        ("2026-11-24T15:29:50+09:00", "KIS", "2026-11-24T15:30:20+09:00"),
+        ("2026-11-24T15:30:00+09:00", "KIS", "2026-11-25T09:00:00+09:00"),
+        ("2026-11-27T20:00:00+09:00", "CSV", "2026-11-30T09:00:00+09:00"),
+        ("2026-11-24T08:59:50+09:00", "KIS", "2026-11-24T09:00:20+09:00"),
+        ("2026-11-24T23:00:00+09:00", "SAMPLE", "2026-11-24T23:00:30+09:00"),
+    ],
+)
+def test_clients_are_told_until_when_a_quote_stands(received_at, source, until):
+    quote = told(datetime.fromisoformat(received_at), source=source)
+    edge = datetime.fromisoformat(until)
+
+    assert quote_payload(quote, quote.received_at)["stale_at"] == stale_at(quote).isoformat()
+    assert stale_at(quote) == edge
+    moment = timedelta(microseconds=1)
+    assert [is_stale(quote, at) for at in (edge, edge + moment)] == [False, True]
 
 
 def test_special_hours_count():

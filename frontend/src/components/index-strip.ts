@@ -6,6 +6,7 @@ import * as format from '../lib/format.ts';
 import { gettext as _ } from '../lib/i18n.ts';
 import { tradeLink } from '../lib/page.ts';
 import { Spark, sparkline } from '../lib/spark.ts';
+import { showAge, staleNote } from '../lib/stale-note.ts';
 import type { Bar, Quote } from '../lib/types.ts';
 
 const TRIES_MAX = 3;
@@ -19,6 +20,7 @@ interface Item {
   link: HTMLAnchorElement;
   price: HTMLElement;
   change: HTMLElement;
+  note: HTMLElement;
   line: SVGSVGElement;
   spark: Spark;
   last: string;
@@ -34,6 +36,7 @@ export class IndexStrip extends HTMLElement {
     this.setAttribute('role', 'group');
     this.setAttribute('aria-label', _('Indices'));
     this.desk.onQuote((quote) => this.quoted(quote));
+    this.desk.stale.watch(() => this.age());
     window.addEventListener('line-recovered', () => void this.load());
     void this.load();
   }
@@ -63,11 +66,12 @@ export class IndexStrip extends HTMLElement {
       link: el('a', { class: 'index-item', href: tradeLink(index.symbol), title: this.titleOf(index) }),
       price: el('span', { class: 'index-price num' }),
       change: el('span', { class: 'index-change num' }),
+      note: staleNote(),
       line: sparkline(),
       spark: new Spark(),
       last: '',
     };
-    const figures = el('span', { class: 'index-figures' }, item.price, item.change);
+    const figures = el('span', { class: 'index-figures' }, item.price, item.change, item.note);
     item.link.append(el('span', { class: 'index-name' }, index.name), figures, item.line);
     item.link.addEventListener('click', (event) => this.chosen(event, index.symbol));
     this.items.set(index.symbol, item);
@@ -95,6 +99,10 @@ export class IndexStrip extends HTMLElement {
     const quote = this.desk.quote(symbol);
     if (quote) item.spark.follow(quote);
     item.spark.draw(item.line);
+  }
+
+  private age(): void {
+    for (const [symbol, { link, note }] of this.items) showAge(link, note, this.desk.stale.value.get(symbol));
   }
 
   private quoted(quote: Quote): void {

@@ -3,7 +3,9 @@ import * as api from '../lib/api.ts';
 import { el, setText } from '../lib/dom.ts';
 import * as format from '../lib/format.ts';
 import { gettext as _ } from '../lib/i18n.ts';
+import { staleAge } from '../lib/freshness.ts';
 import { tradeLink } from '../lib/page.ts';
+import { showAge, staleNote } from '../lib/stale-note.ts';
 import type { Quote } from '../lib/types.ts';
 import { sectorText } from '../lib/words.ts';
 
@@ -55,6 +57,7 @@ export class MarketOverview extends HTMLElement {
   private problem = el('p', { class: 'form-error', role: 'alert', hidden: true });
   private body = el('div', { class: 'overview-body' });
   private timer = 0;
+  private told: { overview: Overview; at: number } | null = null;
 
   connectedCallback(): void {
     this.append(
@@ -76,14 +79,17 @@ export class MarketOverview extends HTMLElement {
     try {
       const overview = await api.get<Overview>(`/api/market/overview?limit=6${query}`);
       this.problem.hidden = true;
+      this.told = { overview, at: performance.now() };
       this.show(overview);
     } catch (error) {
       this.problem.hidden = false;
       setText(this.problem, api.explained(error));
+      // What stands there was true once: its prices go on growing old.
+      if (this.told) this.show(this.told.overview, performance.now() - this.told.at);
     }
   }
 
-  private show(overview: Overview): void {
+  private show(overview: Overview, waitedMs = 0): void {
     if (!this.exchange) this.offer(overview.exchanges.map((one) => one.exchange));
     setText(this.asOf, format.clockTime(overview.as_of));
     this.sample.hidden = !overview.sources.includes('SAMPLE');
@@ -96,7 +102,7 @@ export class MarketOverview extends HTMLElement {
     this.body.replaceChildren(
       this.breadth(overview),
       this.sectors(overview.sectors),
-      ...lists.map(([title, movers]) => this.movers(title, movers)),
+      ...lists.map(([title, movers]) => this.movers(title, movers, waitedMs)),
     );
   }
 
@@ -158,25 +164,27 @@ export class MarketOverview extends HTMLElement {
     return this.card(_('Sectors'), list, 'wide-card');
   }
 
-  private movers(title: string, movers: Mover[]): HTMLElement {
-    const rows = movers.map((one) =>
+  private movers(title: string, movers: Mover[], waitedMs: number): HTMLElement {
+    const rows = movers.map((one) => el('li', {}, this.mover(one, waitedMs)));
+    return this.card(title, rows.length ? el('ul', { class: 'movers' }, ...rows) : el('p', { class: 'empty' }, _('Nothing to show.')));
+  }
+
+  private mover(one: Mover, waitedMs: number): HTMLElement {
+    const note = staleNote();
+    const change = `${format.percent(one.change_rate)} · ${format.compact(one.volume)}`;
+    const row = el(
+      'a',
+      { class: 'quote-row', href: tradeLink(one.symbol) },
+      el('span', { class: 'quote-id' }, el('b', {}, one.name), el('span', { class: 'quote-name' }, `${one.symbol} · ${one.exchange}`)),
       el(
-        'li',
-        {},
-        el(
-          'a',
-          { class: 'quote-row', href: tradeLink(one.symbol) },
-          el('span', { class: 'quote-id' }, el('b', {}, one.name), el('span', { class: 'quote-name' }, `${one.symbol} · ${one.exchange}`)),
-          el(
-            'span',
-            { class: 'quote-figures' },
-            el('span', { class: 'quote-price num' }, format.price(one.price, one.currency)),
-            el('span', { class: `quote-change num ${format.direction(one.change_rate)}` }, `${format.percent(one.change_rate)} · ${format.compact(one.volume)}`),
-          ),
-        ),
+        'span',
+        { class: 'quote-figures' },
+        el('span', { class: 'quote-price num' }, format.price(one.price, one.currency)),
+        el('span', { class: 'quote-second' }, note, el('span', { class: `quote-change num ${format.direction(one.change_rate)}` }, change)),
       ),
     );
-    return this.card(title, rows.length ? el('ul', { class: 'movers' }, ...rows) : el('p', { class: 'empty' }, _('Nothing to show.')));
+    showAge(row, note, staleAge(one, waitedMs));
+    return row;
   }
 
   private card(title: string, content: HTMLElement, look = ''): HTMLElement {

@@ -8,6 +8,7 @@ import * as format from '../lib/format.ts';
 import { gettext as _ } from '../lib/i18n.ts';
 import { tradeLink } from '../lib/page.ts';
 import { type Definition, type Filter, FilterRow, type ScreenField } from '../lib/screens.ts';
+import { showAge, staleNote } from '../lib/stale-note.ts';
 import type { Quote } from '../lib/types.ts';
 
 const PATH = '/api/market/screener';
@@ -24,6 +25,15 @@ interface Screened {
   left_out: { field: string; instruments: number }[];
   results: Row[];
   next_offset: number | null;
+}
+
+interface Cells {
+  line: HTMLElement;
+  price: HTMLElement;
+  change: HTMLElement;
+  note: HTMLElement;
+  currency: string;
+  last: string;
 }
 
 interface Saved {
@@ -44,7 +54,7 @@ export class MarketScreener extends HTMLElement {
   private note = el('p', { class: 'screen-note muted' });
   private problem = el('p', { class: 'form-error', role: 'alert', hidden: true });
   private pager = el('div', { class: 'pager' });
-  private prices = new Map<string, { price: HTMLElement; change: HTMLElement; currency: string; last: string }>();
+  private prices = new Map<string, Cells>();
   private screens: Saved[] = [];
   private unfollow: () => void = () => undefined;
   private request: AbortController | null = null;
@@ -59,6 +69,7 @@ export class MarketScreener extends HTMLElement {
     );
     this.saved.addEventListener('change', () => this.opened());
     this.desk.onQuote((quote) => this.quoted(quote));
+    this.desk.stale.watch(() => this.age());
     void this.start();
   }
 
@@ -144,6 +155,7 @@ export class MarketScreener extends HTMLElement {
     this.prices.clear();
     this.table.replaceChildren(this.headings(), el('tbody', {}, ...found.results.map((row) => this.row(row))));
     this.follow(found.results.map((row) => row.symbol));
+    this.age();
     this.turn(found);
   }
 
@@ -183,10 +195,16 @@ export class MarketScreener extends HTMLElement {
       return el('td', { class: `num ${tone}` }, shownText(value, unit));
     });
     const change = cells[0] ?? el('td');
-    this.prices.set(row.symbol, { price, change, currency: row.currency, last: row.price });
+    const note = staleNote();
     const title = el('a', { href: tradeLink(row.symbol) }, row.name);
     const about = el('span', { class: 'muted' }, `${row.symbol} · ${String(row['exchange'] ?? '')}`);
-    return el('tr', {}, el('th', { scope: 'row' }, title, about), el('td', {}, price), ...cells);
+    const line = el('tr', {}, el('th', { scope: 'row' }, title, about), el('td', {}, price, note), ...cells);
+    this.prices.set(row.symbol, { line, price, change, note, currency: row.currency, last: row.price });
+    return line;
+  }
+
+  private age(): void {
+    for (const [symbol, { line, note }] of this.prices) showAge(line, note, this.desk.stale.value.get(symbol));
   }
 
   private quoted(quote: Quote): void {

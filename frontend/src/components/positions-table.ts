@@ -4,6 +4,7 @@ import { theDesk } from '../lib/desk.ts';
 import { el, flash, setText } from '../lib/dom.ts';
 import * as format from '../lib/format.ts';
 import { gettext as _ } from '../lib/i18n.ts';
+import { showAge, staleNote } from '../lib/stale-note.ts';
 import type { Position, Quote } from '../lib/types.ts';
 
 interface Row {
@@ -12,6 +13,7 @@ interface Row {
   price: HTMLElement;
   value: HTMLElement;
   profit: HTMLElement;
+  note: HTMLElement;
 }
 
 export class PositionsTable extends HTMLElement {
@@ -44,6 +46,7 @@ export class PositionsTable extends HTMLElement {
     this.desk.positions.watch((positions) => this.show(positions));
     this.desk.instruments.watch(() => this.show(this.desk.positions.value));
     this.desk.onQuote((quote) => this.quoted(quote));
+    this.desk.stale.watch(() => this.age());
   }
 
   private show(positions: Position[] | null): void {
@@ -57,10 +60,16 @@ export class PositionsTable extends HTMLElement {
       const quote = this.desk.quote(one.symbol);
       if (quote) this.quoted(quote, false);
     }
+    this.age();
+  }
+
+  private age(): void {
+    for (const [symbol, { row, note }] of this.rows) showAge(row, note, this.desk.stale.value.get(symbol));
   }
 
   private row(one: Position): HTMLTableRowElement {
-    const price = el('td', { class: 'num' }, format.price(one.market_price, one.currency));
+    const price = el('span', {}, format.price(one.market_price, one.currency));
+    const note = staleNote();
     const value = el('td', { class: 'num wide' }, format.money(one.market_value, one.currency));
     const profit = el('td', { class: 'num' });
     const name = this.desk.instrument(one.symbol)?.name ?? '';
@@ -78,12 +87,12 @@ export class PositionsTable extends HTMLElement {
       ),
       el('td', { class: 'num' }, format.quantity(one.quantity)),
       el('td', { class: 'num wide' }, format.price(one.average_cost, one.currency)),
-      price,
+      el('td', { class: 'num' }, price, note),
       value,
       profit,
       el('td', { class: 'num wide' }, format.percent(one.weight, false)),
     );
-    this.rows.set(one.symbol, { position: one, row, price, value, profit });
+    this.rows.set(one.symbol, { position: one, row, price, value, profit, note });
     this.profitOf(profit, one.unrealized_pnl, one.unrealized_return, one.currency);
     return row;
   }

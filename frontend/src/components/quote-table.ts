@@ -4,6 +4,7 @@ import { theDesk } from '../lib/desk.ts';
 import { el, flash, setText } from '../lib/dom.ts';
 import * as format from '../lib/format.ts';
 import { gettext as _ } from '../lib/i18n.ts';
+import { showAge, staleNote } from '../lib/stale-note.ts';
 import type { Quote } from '../lib/types.ts';
 
 interface Row {
@@ -13,6 +14,7 @@ interface Row {
   name: HTMLElement;
   price: HTMLElement;
   change: HTMLElement;
+  note: HTMLElement;
   last: string;
 }
 
@@ -32,6 +34,7 @@ export class QuoteTable extends HTMLElement {
     this.showSymbols(limit ? symbols.slice(0, limit) : symbols);
     this.list.addEventListener('keydown', (event) => this.moved(event));
     this.desk.onQuote((quote) => this.show(quote));
+    this.desk.stale.watch(() => this.age());
     this.desk.instruments.watch(() => this.nameRows());
     if (!this.isStatic) this.desk.symbol.watch((symbol) => this.mark(symbol));
   }
@@ -62,6 +65,7 @@ export class QuoteTable extends HTMLElement {
       const quote = known.has(symbol) ? undefined : this.desk.quote(symbol);
       if (quote) this.show(quote);
     }
+    this.age();
   }
 
   protected symbolAt(target: EventTarget | null): string {
@@ -96,10 +100,11 @@ export class QuoteTable extends HTMLElement {
       name: el('span', { class: 'quote-name' }),
       price: el('span', { class: 'quote-price num' }, '–'),
       change: el('span', { class: 'quote-change num' }),
+      note: staleNote(),
     };
     const parts = [
       el('span', { class: 'quote-id' }, cells.title, cells.name),
-      el('span', { class: 'quote-figures' }, cells.price, cells.change),
+      el('span', { class: 'quote-figures' }, cells.price, el('span', { class: 'quote-second' }, cells.note, cells.change)),
     ];
     const row = this.isStatic
       ? el('div', { class: 'quote-row' }, ...parts)
@@ -160,6 +165,10 @@ export class QuoteTable extends HTMLElement {
     const change = row.last ? Number(quote.price) - Number(row.last) : 0;
     if (change) flash(row.price, format.direction(change));
     row.last = quote.price;
+  }
+
+  private age(): void {
+    for (const [symbol, { row, note }] of this.rows) showAge(row, note, this.desk.stale.value.get(symbol));
   }
 }
 

@@ -15,10 +15,13 @@ import { theDesk } from '../lib/desk.ts';
 import { announce, el, setText } from '../lib/dom.ts';
 import * as format from '../lib/format.ts';
 import { gettext as _ } from '../lib/i18n.ts';
-import type { BarsAnswer, Interval, Quote } from '../lib/types.ts';
+import { isToldAdjusted, leftOutText, adjustmentText } from '../lib/adjustment.ts';
+import type { Adjustment, BarsAnswer, Interval, Quote } from '../lib/types.ts';
 
 const INTERVALS: Interval[] = ['1m', '5m', '15m', '1h', '1d', '1w', '1mo'];
 const INTERVAL_KEY = 'trade.interval';
+const ADJUSTMENTS: Adjustment[] = ['RAW', 'SPLIT', 'ALL'];
+const ADJUSTMENT_KEY = 'trade.adjustment';
 const PAGE = 400;
 const MORE_BELOW = 20;
 
@@ -32,6 +35,8 @@ export class StockChart extends HTMLElement {
   private candleSeries: ISeriesApi<'Candlestick'> | null = null;
   private volumeSeries: ISeriesApi<'Histogram'> | null = null;
   private interval: Interval = '1d';
+  private adjustment: Adjustment = 'SPLIT';
+  private adjustments = el('select', { class: 'chart-adjustment', 'aria-label': _('Adjustment of prices') });
   private candles = new Candles('1d');
   private loadingMore = false;
   private exhausted = false;
@@ -45,9 +50,13 @@ export class StockChart extends HTMLElement {
   connectedCallback(): void {
     const saved = window.localStorage.getItem(INTERVAL_KEY) as Interval | null;
     if (saved && INTERVALS.includes(saved)) this.interval = saved;
+    const adjusted = window.localStorage.getItem(ADJUSTMENT_KEY) as Adjustment | null;
+    if (adjusted && ADJUSTMENTS.includes(adjusted)) this.adjustment = adjusted;
+    this.adjustments.addEventListener('change', () => this.adjust(this.adjustments.value as Adjustment));
+    this.offerAdjustments(null);
     this.surface.setAttribute('role', 'img');
     this.append(
-      el('div', { class: 'chart-bar' }, this.intervalPicker(), this.legend),
+      el('div', { class: 'chart-bar' }, this.intervalPicker(), this.adjustments, this.legend),
       el('div', { class: 'chart-body' }, this.surface, this.status),
       el('div', { class: 'chart-foot' }, this.sourceLine, this.attribution()),
     );
@@ -113,6 +122,28 @@ export class StockChart extends HTMLElement {
     void this.load();
   }
 
+  private adjust(adjustment: Adjustment): void {
+    this.adjustment = adjustment;
+    window.localStorage.setItem(ADJUSTMENT_KEY, adjustment);
+    void this.load();
+  }
+
+  /** Where the source tells adjusted prices only there is nothing to choose, and the list says so. */
+  private offerAdjustments(answer: BarsAnswer | null): void {
+    const isFixed = answer !== null && isToldAdjusted(answer);
+    const options = isFixed
+      ? [el('option', {}, _('Adjusted by the source'))]
+      : ADJUSTMENTS.map((one) => el('option', { value: one, selected: one === this.adjustment }, adjustmentText(one)));
+    this.adjustments.replaceChildren(...options);
+    this.adjustments.disabled = isFixed;
+    const hints: Record<Adjustment, string> = {
+      RAW: _('Prices as they were paid.'),
+      SPLIT: _('Splits and stock dividends are worked in.'),
+      ALL: _('Splits, dividends, rights and spin-offs are worked in.'),
+    };
+    this.adjustments.title = isFixed ? _('The source tells prices with splits and dividends worked in.') : hints[this.adjustment];
+  }
+
   private draw(): void {
     this.chart = createChart(this.surface, {
       autoSize: true,
@@ -175,7 +206,7 @@ export class StockChart extends HTMLElement {
   }
 
   private path(end?: string): string {
-    const query = new URLSearchParams({ interval: this.interval, limit: String(PAGE) });
+    const query = new URLSearchParams({ interval: this.interval, limit: String(PAGE), adjusted: this.adjustment });
     if (end) query.set('end', end);
     return `/api/market/bars/${encodeURIComponent(this.desk.symbol.value)}?${query}`;
   }
@@ -213,7 +244,8 @@ export class StockChart extends HTMLElement {
     this.fit();
     this.surface.setAttribute('aria-label', _('Price chart of {symbol}', { symbol }));
     const source = answer.source.startsWith('SAMPLE') ? _('Sample data') : answer.source;
-    setText(this.sourceLine, _('Source: {source}', { source }));
+    this.offerAdjustments(answer);
+    setText(this.sourceLine, [_('Source: {source}', { source }), ...leftOutText(answer)].join(' · '));
     this.say(answer.results.length ? '' : _('No bars for this interval yet.'));
     this.legendOf(this.candles.last);
     const quote = this.desk.quote(symbol);

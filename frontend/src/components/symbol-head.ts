@@ -3,6 +3,7 @@ import { theDesk } from '../lib/desk.ts';
 import { el, flash, setText } from '../lib/dom.ts';
 import * as format from '../lib/format.ts';
 import { gettext as _ } from '../lib/i18n.ts';
+import { showAge, staleNote } from '../lib/stale-note.ts';
 import type { Quote } from '../lib/types.ts';
 
 export class SymbolHead extends HTMLElement {
@@ -12,19 +13,21 @@ export class SymbolHead extends HTMLElement {
   private sample = el('span', { class: 'badge badge-sample', hidden: true }, _('Sample data'));
   private price = el('span', { class: 'symbol-price num' });
   private change = el('span', { class: 'symbol-change num' });
+  private note = staleNote();
   private figures = new Map<string, HTMLElement>();
   private last = '';
 
   connectedCallback(): void {
     this.append(
       el('div', { class: 'symbol-id' }, this.name, el('p', {}, this.tag, this.sample)),
-      el('div', { class: 'symbol-now' }, this.price, this.change),
+      el('div', { class: 'symbol-now' }, this.price, this.change, this.note),
       el('div', { class: 'symbol-actions' }, document.createElement('watch-star'), document.createElement('price-alerts')),
       this.facts(),
     );
     this.desk.symbol.watch(() => this.renew());
     this.desk.instruments.watch(() => this.titled());
     this.desk.onQuote((quote) => this.show(quote));
+    this.desk.stale.watch(() => this.age());
   }
 
   private facts(): HTMLElement {
@@ -49,6 +52,11 @@ export class SymbolHead extends HTMLElement {
     const quote = this.desk.quote(this.desk.symbol.value);
     if (quote) this.show(quote);
     else setText(this.price, '–');
+    this.age();
+  }
+
+  private age(): void {
+    showAge(this, this.note, this.desk.stale.value.get(this.desk.symbol.value));
   }
 
   private titled(): void {

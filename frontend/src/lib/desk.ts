@@ -3,6 +3,7 @@ import * as api from './api.ts';
 import { Cell } from './cell.ts';
 import { pageConfig } from './config.ts';
 import { POINTS } from './format.ts';
+import { Freshness } from './freshness.ts';
 import { LiveSocket } from './socket.ts';
 import type { Fill, Frame, Instrument, Order, Portfolio, Position, Quote } from './types.ts';
 
@@ -19,6 +20,7 @@ const OPEN_STATUSES = new Set([
 const REFRESH_AFTER_MS = 250;
 const FEW = 3;
 const EQUITY_EVERY_MS = 10_000;
+const AGES_EVERY_MS = 1_000;
 const SELECTED_KEY = 'trade.symbol';
 
 /** KRX codes are six digits or letters that begin with a digit; US tickers begin with a letter. */
@@ -46,6 +48,9 @@ export class Desk {
   readonly orders = new Cell<Order[] | null>(null);
   readonly problem = new Cell<string>('');
   readonly question = new Cell<string>('');
+  /** The age of every price that is stale, by symbol. */
+  readonly stale = new Cell<ReadonlyMap<string, number>>(new Map());
+  private freshness = new Freshness();
   private quotes = new Map<string, Quote>();
   private quoteListeners = new Set<(quote: Quote) => void>();
   private userListeners = new Set<(frame: Frame) => void>();
@@ -54,6 +59,7 @@ export class Desk {
   constructor(path: string) {
     this.socket = new LiveSocket(path);
     this.socket.onMarket((data) => this.quoteArrived(data as Quote));
+    window.setInterval(() => this.judgeAges(), AGES_EVERY_MS);
   }
 
   /** Bring the page to life: sockets first, so that nothing between the snapshot and it is lost. */
@@ -157,6 +163,15 @@ export class Desk {
     if (!quote?.symbol) return;
     this.quotes.set(quote.symbol, quote);
     for (const listener of this.quoteListeners) listener(quote);
+    const at = performance.now();
+    this.freshness.take(quote.symbol, quote, at);
+    const isStale = this.freshness.ageOf(quote.symbol, at) !== null;
+    if (isStale !== this.stale.value.has(quote.symbol)) this.judgeAges();
+  }
+
+  private judgeAges(): void {
+    const ages = this.freshness.stale(performance.now());
+    if (ages.size || this.stale.value.size) this.stale.set(ages);
   }
 
   async loadQuotes(symbols: string[]): Promise<void> {

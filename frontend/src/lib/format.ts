@@ -114,6 +114,14 @@ export function dateTime(iso: string | null | undefined, seconds = false): strin
   }).format(time);
 }
 
+/** How long ago, in the one unit that says enough. */
+export function age(ms: number): string {
+  const [size, unit] =
+    ms < 60_000 ? [1_000, 'second'] : ms < 3_600_000 ? [60_000, 'minute'] : ms < 172_800_000 ? [3_600_000, 'hour'] : [86_400_000, 'day'];
+  const form = new Intl.NumberFormat(locale, { style: 'unit', unit: unit as string, unitDisplay: 'short' });
+  return form.format(Math.max(0, Math.floor(ms / (size as number))));
+}
+
 export function clockTime(iso: string | null | undefined): string {
   if (!iso) return DASH;
   const time = new Date(iso);

@@ -2,6 +2,8 @@
 
 export type Side = 'BUY' | 'SELL';
 export type OrderType = 'MARKET' | 'LIMIT';
+/** Which later corporate actions are worked into bars. */
+export type Adjustment = 'RAW' | 'SPLIT' | 'ALL';
 export type Interval = '1m' | '5m' | '15m' | '1h' | '1d' | '1w' | '1mo';
 
 export interface Quote {
@@ -15,6 +17,8 @@ export interface Quote {
   volume: number | string | null;
   exchange_time: string | null;
   age_ms: number;
+  received_at?: string;
+  stale_at?: string;
   source: string;
   currency?: string;
 }
@@ -58,6 +62,9 @@ export interface BarsAnswer {
   symbol: string;
   interval: Interval;
   source: string;
+  adjustment: Adjustment;
+  adjusted_sources: string[];
+  actions_left_out: string[];
   results: Bar[];
   generated_fields?: string[];
 }
