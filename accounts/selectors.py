@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Exists, QuerySet
+from django.db import connections
+from django.db.models import QuerySet
 
 from accounts.agents import device_name
 from accounts.enums import Colours, Currency, FactorMethod, Language
@@ -33,6 +34,14 @@ USUAL = {
     Language.KO: (Currency.KRW, Colours.RED_UP),
     Language.EN: (Currency.USD, Colours.GREEN_UP),
 }
+# Every log-in asks this; making it of query sets took ten times as long as asking.
+_FACTORS = f"""
+    SELECT EXISTS(SELECT 1 FROM {OtpFactor._meta.db_table}
+                  WHERE user_id = %s AND confirmed_at IS NOT NULL),
+           EXISTS(SELECT 1 FROM {Passkey._meta.db_table} WHERE user_id = %s),
+           EXISTS(SELECT 1 FROM {BackupCode._meta.db_table}
+                  WHERE key_id = %s AND used_at IS NULL)
+"""  # noqa: S608 - nothing but names of our own tables
 _ADDRESSES_MAX = 1000
 _AT_ONCE = 500
 
@@ -61,19 +70,10 @@ def factor_methods(account_db_key: int) -> list[FactorMethod]:
     This is the one place that says what a second factor is: a confirmed authenticator app or
     a passkey. Backup codes stand in for either and are none by themselves.
     """
-    owned = {"user_id": account_db_key}
-    codes = BackupCode.objects.filter(key_id=account_db_key, used_at__isnull=True)
-    has = (
-        User.objects.using(GLOBAL_ALIAS)
-        .filter(pk=account_db_key)
-        .values_list(
-            Exists(OtpFactor.objects.filter(**owned, confirmed_at__isnull=False)),
-            Exists(Passkey.objects.filter(**owned)),
-            Exists(codes),
-        )
-        .first()
-    )
-    if has is None or not any(has[:2]):
+    with connections[GLOBAL_ALIAS].cursor() as cursor:
+        cursor.execute(_FACTORS, [account_db_key] * len(FactorMethod))
+        has = cursor.fetchone()
+    if not any(has[:2]):
         return []
     return [method for method, is_there in zip(FactorMethod, has, strict=True) if is_there]
 
