@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from tradingplatform.errors import TradingPlatformError, UnavailableError
+from tradingplatform.errors import TradingPlatformError
 from tradingplatform.realtime.authentication import policy_check
 from tradingplatform.realtime.bridge import run_db
 from tradingplatform.realtime.errors import StreamUnknownError, SubscriptionLimitExceededError
@@ -271,8 +271,6 @@ def _state_or_refusal(
     try:
         return _state(principal, source, stream)
     except TradingPlatformError as error:
-        if isinstance(error, UnavailableError) and conflates(source):
-            return State([], None)  # nothing to show yet; the next frame will be enough
         error.details.setdefault("stream", stream)
         return State([], None, error)
 
