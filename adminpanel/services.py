@@ -17,9 +17,10 @@ from adminpanel import demo
 from adminpanel.errors import DemoForbiddenError
 from chat.selectors import rooms_get
 from chat.services import room_create
+from market.bar_selectors import bars_get
 from market.models import Instrument
 from market.rules import regular_session
-from market.selectors import bars_get, instrument_get
+from market.selectors import instrument_get
 from market.services import SampleLoad, sample_market_load
 from market.types import PRICE_UNIT
 from portfolio.enums import OrderSide

@@ -2,13 +2,13 @@
 
 usage: bars.py [--symbols 500] [--sessions 2520] [--ticks 1000000] [--rounds 3]
 
-Panel: a private MariaDB is filled, then a process of its own calls `market.selectors.price_panel`
-twice in each round: cold (nothing kept in memory) and warm. Beside cold stands the bare driver:
-the same rows and columns fetched by mysqlclient into numpy. Beside warm stands pandas, which
-joins ready-made columns on their common dates. Cutting: trades in the order of time go one by
-one into `market.cutting.MinuteBars`, whose bars are taken every ten seconds as the feed does;
-beside it pandas resamples all of them at once. Ends with 1 when a bar of issue "Market data" is
-missed: cold 3 s, warm 0.3 s, 200,000 trades a second.
+Panel: a private MariaDB is filled, then a process of its own calls
+`market.panel_selectors.price_panel` twice in each round: cold (nothing kept in memory) and warm.
+Beside cold stands the bare driver: the same rows and columns fetched by mysqlclient into numpy.
+Beside warm stands pandas, which joins ready-made columns on their common dates. Cutting: trades
+in the order of time go one by one into `market.cutting.MinuteBars`, whose bars are taken every
+ten seconds as the feed does; beside it pandas resamples all of them at once. Ends with 1 when a
+bar of issue "Market data" is missed: cold 3 s, warm 0.3 s, 200,000 trades a second.
 """
 
 import argparse
@@ -85,7 +85,7 @@ def read_panel() -> None:
     from django.db import connections
 
     from market.models import Instrument
-    from market.selectors import price_panel
+    from market.panel_selectors import price_panel
 
     symbols = list(Instrument.objects.values_list("symbol", flat=True))
     price_panel(symbols=symbols[:1], end=FIRST_DAY - timedelta(days=1))  # connects and imports

@@ -7,10 +7,10 @@ import numpy as np
 
 from market import trading_days
 from market.alert_book import Gauge
+from market.bar_selectors import bars_get
 from market.enums import AlertMeasure, StoredInterval
 from market.indicators import INDICATORS, Series, Wanted, lines_of
 from market.models import Instrument
-from market.selectors import bars_get
 from market.types import BarSeries
 
 MINUTE_BAR_MAX_AGE = timedelta(minutes=3)

@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 
 from market import trading_days
+from market.bar_selectors import BARS_MAX, ROLLED_BARS_MAX, bars_get
 from market.indicators import INTRADAY_WIDTH_S, Lines, Series, Wanted, lines_of
 from market.rollup import STORED_PER_BUCKET, IntArray
-from market.selectors import BARS_MAX, ROLLED_BARS_MAX, bars_get, instrument_get
+from market.selectors import instrument_get
 from market.types import BarSeries, FloatArray
 
 INDICATOR_BARS_DEFAULT = 500

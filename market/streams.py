@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from market import selectors
 from market.books import book_channel, books_cached
 from market.errors import SymbolUnknownError
+from market.quote_selectors import quotes_known
 from market.quotes import quote_channel, quote_frame, quotes_cached
 from tradingplatform.clock import now
 from tradingplatform.errors import TradingPlatformError
@@ -107,9 +108,7 @@ class BookStreams(SymbolStreams):
 
 def _newest_quotes(symbols: Sequence[str]) -> dict[str, Json]:
     at = now()
-    return {
-        symbol: quote_frame(quote, at) for symbol, quote in selectors.quotes_known(symbols).items()
-    }
+    return {symbol: quote_frame(quote, at) for symbol, quote in quotes_known(symbols).items()}
 
 
 def _unknown(symbols: Iterable[str]) -> set[str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from market.errors import QuoteUnavailableError, SymbolUnknownError
-from market.selectors import quotes_get
+from market.quote_selectors import quotes_get
 from market.types import Quote
 from portfolio.core.orders import OPEN
 from portfolio.enums import OrderStatus

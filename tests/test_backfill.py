@@ -254,7 +254,7 @@ def test_two_workers_do_not_ask_for_the_same(kis, samsung):
 
 
 def test_history_kept_in_memory_sees_what_was_filled_in(kis, samsung):
-    from market.selectors import price_panel
+    from market.panel_selectors import price_panel
 
     rows = [(samsung.pk, StoredInterval.DAY, int(midnight("2026-11-13").timestamp()),
              *[70_000 * 10**6] * 4, 1, Source.KIS, 0)]  # fmt: skip

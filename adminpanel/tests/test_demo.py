@@ -13,7 +13,7 @@ from accounts.models import User
 from adminpanel import demo
 from adminpanel.services import LOGINS_FILE, DemoSeed, demo_seed
 from chat.selectors import messages_get, rooms_get
-from market.selectors import bars_get
+from market.bar_selectors import bars_get
 from portfolio.enums import OrderStatus
 from portfolio.selectors import orders_get, portfolios_get, transactions_get
 from tradingplatform.clock import now

@@ -8,9 +8,10 @@ import pytest
 from chat.tests.factories import JOON, MINA, bars_walk, market_make
 from chat.tools.base import ToolArgumentError, ToolContext
 from chat.tools.registry import TOOLS
+from market.bar_selectors import bars_get
 from market.errors import SymbolUnknownError
+from market.panel_selectors import price_panel
 from market.rules import exchange_timezone
-from market.selectors import bars_get, price_panel
 from market.tests.factories import bar_make, instrument_make
 from portfolio.errors import PortfolioNotFoundError
 from portfolio.tests.factories import portfolio_make

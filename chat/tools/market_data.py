@@ -25,7 +25,8 @@ from chat.tools.prices import (
 )
 from market.freshness import is_stale
 from market.models import Instrument
-from market.selectors import instruments_get, quotes_get
+from market.quote_selectors import quotes_get
+from market.selectors import instruments_get
 from market.types import BarSeries, Quote
 from quant import drawdown, performance, risk
 from quant.constants import TRADING_DAYS_PER_YEAR

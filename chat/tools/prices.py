@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from chat.enums import Caveat
+from market.bar_selectors import bars_get
 from market.enums import Source
+from market.panel_selectors import price_panel
 from market.rules import exchange_timezone
-from market.selectors import bars_get, price_panel
 from market.types import BarSeries, FloatArray, PricePanel
 from quant.errors import InsufficientDataError
 

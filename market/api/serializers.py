@@ -7,10 +7,10 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from market.bar_selectors import BARS_DEFAULT, BARS_MAX
 from market.enums import Adjustment, AssetType, BarInterval, Exchange, MarketSegment, Venue
 from market.indicator_selectors import INDICATOR_BARS_DEFAULT, INDICATOR_BARS_MAX
 from market.indicators import INDICATORS, Wanted, indicators_parse
-from market.selectors import BARS_DEFAULT, BARS_MAX
 
 QUOTES_MAX = 200
 SYMBOL_LENGTH_MAX = 16

@@ -19,8 +19,10 @@ from market.api.serializers import (
     QuotesInput,
     QuotesOutput,
 )
+from market.bar_selectors import bars_get
 from market.freshness import quote_payload
 from market.indicator_selectors import indicators_get
+from market.quote_selectors import quotes_get
 from market.types import BarSeries
 from tradingplatform.api.pagination import CursorPages
 from tradingplatform.api.views import ApiView, parsed
@@ -58,7 +60,7 @@ class QuotesView(ApiView):
     def get(self, request: Request) -> Response:
         """Return the newest quotes, in the order asked."""
         wanted = parsed(QuotesInput, request.query_params)
-        quotes = selectors.quotes_get(wanted["symbols"])
+        quotes = quotes_get(wanted["symbols"])
         at = now()
         return Response({"results": [quote_payload(quote, at) for quote in quotes.values()]})
 
@@ -68,7 +70,7 @@ class BarsView(ApiView):
     def get(self, request: Request, symbol: str) -> Response:
         """Return bars, oldest first: the first of the range, or the last without a start."""
         wanted = parsed(BarsInput, request.query_params)
-        bars = selectors.bars_get(symbol=symbol.upper(), **wanted)
+        bars = bars_get(symbol=symbol.upper(), **wanted)
         return Response(rendering.bars_payload(bars, _next_url(request, bars)))
 
 

@@ -9,11 +9,12 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market import selectors
 from market.action_files import Action, action_file_read
+from market.bar_selectors import bars_get
 from market.enums import ActionKind
 from market.errors import ImportFileError
 from market.models import Bar, CorporateAction, ImportRun
+from market.panel_selectors import price_panel
 from market.services import bars_import, corporate_actions_import, corporate_actions_store
 from market.tests.factories import bar_make, instrument_make
 from tests.query_budget import query_budget
@@ -36,7 +37,7 @@ def raw_bars(closes, symbol="AAPL", source="CSV", **changes):
 
 
 def closes(adjustment, symbol="AAPL", **options):
-    return selectors.bars_get(symbol=symbol, adjustment=adjustment, **options).closes().tolist()
+    return bars_get(symbol=symbol, adjustment=adjustment, **options).closes().tolist()
 
 
 # Files
@@ -168,7 +169,7 @@ def test_a_split_by_hand():
 
     assert closes("RAW") == [400, 404, 100, 102]
     assert closes("SPLIT") == [100, 101, 100, 102]
-    bars = selectors.bars_get(symbol="AAPL", adjustment="SPLIT")
+    bars = bars_get(symbol="AAPL", adjustment="SPLIT")
     assert bars.volumes.tolist() == [4000, 4000, 1000, 1000]
     assert (bars.adjustment, bars.left_out) == ("SPLIT", ())
 
@@ -208,7 +209,7 @@ def test_actions_that_cannot_be_worked_in_are_named():
     raw_bars(["100", "99"])
     load("AAPL,CASH_DIVIDEND,2026-01-05,,,,2,", "AAPL,CASH_DIVIDEND,2026-01-06,,,,500,")
 
-    bars = selectors.bars_get(symbol="AAPL", adjustment="ALL")
+    bars = bars_get(symbol="AAPL", adjustment="ALL")
 
     assert bars.closes().tolist() == [100, 99]
     assert bars.left_out == (date(2026, 1, 5), date(2026, 1, 6))
@@ -220,7 +221,7 @@ def test_what_is_adjusted_at_its_source_is_never_adjusted_twice(source):
     load("AAPL,SPLIT,2026-01-07,,,4,,")
 
     assert closes("SPLIT") == closes("ALL") == [400, 404, 100]
-    bars = selectors.bars_get(symbol="AAPL", adjustment="SPLIT")
+    bars = bars_get(symbol="AAPL", adjustment="SPLIT")
     assert bars.adjusted_sources == (source,)
 
 
@@ -237,7 +238,7 @@ def test_weeks_are_rolled_up_from_adjusted_days():
     raw_bars(["400", "404", "100", "102"], volume=1000)
     load("AAPL,SPLIT,2026-01-07,,,4,,")
 
-    week = selectors.bars_get(symbol="AAPL", interval="1w", adjustment="SPLIT")
+    week = bars_get(symbol="AAPL", interval="1w", adjustment="SPLIT")
 
     assert (week.high_units.tolist(), week.low_units.tolist()) == ([102_000_000], [100_000_000])
     assert week.volumes.tolist() == [10_000]
@@ -259,7 +260,7 @@ def test_prices_stay_positive_and_untouched_ones_exact():
     raw_bars(["0.000001", "9000000000", "9000000000.000001"])
     load("AAPL,SPLIT,2026-01-06,,,100000000,,")
 
-    units = selectors.bars_get(symbol="AAPL", adjustment="SPLIT").close_units.tolist()
+    units = bars_get(symbol="AAPL", adjustment="SPLIT").close_units.tolist()
 
     assert units == [1, 9_000_000_000_000_000, 9_000_000_000_000_001]
 
@@ -278,8 +279,8 @@ def test_panels_have_all_actions_worked_in():
     raw_bars(["10", "10", "10"], symbol="MSFT", source="SAMPLE")
     load("AAPL,SPLIT,2026-01-06,,,2,,")
 
-    panel = selectors.price_panel(symbols=["AAPL", "MSFT"])
-    part = selectors.price_panel(symbols=["AAPL"], end=DAYS[0])
+    panel = price_panel(symbols=["AAPL", "MSFT"])
+    part = price_panel(symbols=["AAPL"], end=DAYS[0])
 
     assert panel.closes.tolist() == [[50, 10], [49, 10], [50, 10]]
     assert part.closes.tolist() == [[50]]
@@ -289,11 +290,11 @@ def test_imported_files_say_whether_they_are_adjusted():
     rows = ["date,open,high,low,close,volume\n", "20260105,1,1,1,1,1\n"]
 
     bars_import(lines=rows, symbol="AAPL", exchange="NASDAQ")
-    assert selectors.bars_get(symbol="AAPL").source == "CSV"
+    assert bars_get(symbol="AAPL").source == "CSV"
 
     report = bars_import(lines=rows, symbol="AAPL", exchange="NASDAQ", is_adjusted=True)
     assert report.rows_replaced == 1
-    assert selectors.bars_get(symbol="AAPL").source == "CSV_ADJ"
+    assert bars_get(symbol="AAPL").source == "CSV_ADJ"
     assert (
         bars_import(lines=rows, symbol="AAPL", exchange="NASDAQ", is_adjusted=True).rows_same == 1
     )

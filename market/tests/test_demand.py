@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from market import demand, selectors
+from market import demand
 from market.demand import Demand, demand_note, demand_wanted
+from market.quote_selectors import quotes_get
 from market.tests.factories import bar_make, instrument_make
 from tradingplatform.services import override_services, services
 from tradingplatform.services.audience import audience_tell
@@ -57,7 +58,7 @@ def test_what_is_not_said_again_is_wanted_no_more(monkeypatch) -> None:
 def test_who_asks_for_a_quote_wants_it() -> None:
     bar_make(instrument_make("AAPL"), date(2026, 11, 20), "100")
 
-    selectors.quotes_get(["AAPL"])
+    quotes_get(["AAPL"])
 
     assert demand_wanted().quotes == {"AAPL": 1}
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from market import selectors
+from market.bar_selectors import bars_get
 from market.models import Bar, ImportRun, Instrument
 from market.services import bars_import
 from market.tests.factories import bars_make, instrument_make
@@ -30,7 +30,7 @@ def load(lines=ROWS, symbol="005930", exchange="KRX", **options):
 
 
 def closes(symbol="005930"):
-    bars = selectors.bars_get(symbol=symbol)
+    bars = bars_get(symbol=symbol)
     days = bars.dates().astype(str).tolist()
     return dict(zip(days, bars.closes().tolist(), strict=True))
 
@@ -42,7 +42,7 @@ def test_new_bars_are_real_ones():
 
     assert (report.rows_read, report.rows_new, report.rows_replaced) == (2, 2, 0)
     assert closes() == {"2016-01-04": 24200, "2016-01-06": 23600}
-    bars = selectors.bars_get(symbol="005930")
+    bars = bars_get(symbol="005930")
     assert (bars.source, bars.generated_mask.tolist()) == ("CSV", [0, 0])
 
 
@@ -69,7 +69,7 @@ def test_sample_bars_within_the_range_give_way_and_those_outside_stay():
         "2016-01-06": 23600,
         "2016-01-07": 20000,
     }
-    assert selectors.bars_get(symbol="005930").source == "CSV+SAMPLE"
+    assert bars_get(symbol="005930").source == "CSV+SAMPLE"
 
 
 def test_corrected_figures_replace_earlier_real_ones():

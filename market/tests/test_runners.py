@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from market import selectors
 from market.books import books_cached
 from market.models import Bar, Instrument
+from market.quote_selectors import quotes_get
 from market.runners import LEASE_NAME, FeedLoop, _lead_once, feed_run
 from market.services import feed_open
 from market.tests.factories import Ear, bar_make, instrument_make
@@ -93,7 +93,7 @@ def test_a_step_tells_cache_and_bus(apple):
     heard = ear.wait_for(1)
     ear.close()
 
-    quote = selectors.quotes_get(["AAPL"])["AAPL"]
+    quote = quotes_get(["AAPL"])["AAPL"]
     assert (quote.price, quote.change, quote.epoch, quote.seq) == (*prices("101", "1"), "7", 1)
     assert [channel for channel, _ in heard] == ["market:AAPL"]
 
@@ -126,7 +126,7 @@ def test_a_bad_tick_is_told_to_nobody(apple):
     for second in range(3):
         loop.step(AT + timedelta(seconds=second), 1)
 
-    assert selectors.quotes_get(["AAPL"])["AAPL"].seq == 0
+    assert quotes_get(["AAPL"])["AAPL"].seq == 0
 
 
 def test_bars_are_stored_every_ten_seconds_and_finished_with_the_minute(apple):
@@ -152,7 +152,7 @@ def test_quiet_quotes_are_confirmed(apple):
     loop.step(AT, 1)
     loop.step(AT + timedelta(seconds=3), 1)
 
-    quote = selectors.quotes_get(["AAPL"])["AAPL"]
+    quote = quotes_get(["AAPL"])["AAPL"]
     assert (quote.seq, quote.received_at) == (2, AT + timedelta(seconds=3))
 
 
@@ -166,7 +166,7 @@ def test_base_price_rolls_at_local_midnight(apple):
     assert provider.sessions == [("NASDAQ", midnight.date(), [Decimal(101)])]
     apple.refresh_from_db()
     assert (apple.base_price, apple.base_date) == (Decimal(101), AT.date())
-    quote = selectors.quotes_get(["AAPL"])["AAPL"]
+    quote = quotes_get(["AAPL"])["AAPL"]
     assert (quote.base_price, quote.change, quote.volume) == (*prices("101", "1"), 5)
 
 
@@ -177,7 +177,7 @@ def test_a_deaf_bus_does_not_stop_the_feed(apple):
         loop.step(AT, 1)
         loop.step(AT + timedelta(seconds=1), 1)
 
-    assert selectors.quotes_get(["AAPL"])["AAPL"].price == 102
+    assert quotes_get(["AAPL"])["AAPL"].price == 102
 
 
 def test_a_lost_lease_ends_the_loop_and_stores_nothing(apple, settings):
@@ -211,10 +211,10 @@ def test_feed_runs_stops_and_goes_on_with_a_new_epoch():
     stored_market()
 
     assert run_feed()
-    first = selectors.quotes_get(["AAPL", "005930"])
+    first = quotes_get(["AAPL", "005930"])
     services.cache.close()
     assert run_feed()
-    second = selectors.quotes_get(["AAPL", "005930"])
+    second = quotes_get(["AAPL", "005930"])
 
     assert {quote.epoch for quote in first.values()} == {"1"}
     assert {quote.epoch for quote in second.values()} == {"2"}

@@ -8,10 +8,13 @@ import pytest
 import time_machine
 
 from market import selectors
+from market.bar_selectors import bars_get
 from market.enums import AssetType, Source
 from market.errors import InstrumentNotTradableError
 from market.feed import FeedBook, Line
 from market.models import Bar, Instrument
+from market.panel_selectors import price_panel
+from market.quote_selectors import quotes_get
 from market.runners import FeedLoop
 from market.sample.indices import (
     IndexValues,
@@ -200,8 +203,8 @@ def test_history_is_that_of_the_members():
     for index in sample_indices():
         own = Instrument.objects.get(symbol=index.symbol)
         assert (own.asset_type, own.source) == (AssetType.INDEX, Source.SAMPLE)
-        panel = selectors.price_panel(symbols=index.members)
-        bars = selectors.bars_get(symbol=index.symbol)
+        panel = price_panel(symbols=index.members)
+        bars = bars_get(symbol=index.symbol)
         expected = levels_chained(
             mean_relatives(panel.closes[1:], panel.closes[:-1]), start=100_000
         )
@@ -219,8 +222,8 @@ def test_minutes_end_on_the_close_of_their_session():
     load()
 
     for symbol in ("KR30", "US20"):
-        daily = selectors.bars_get(symbol=symbol, limit=3)
-        minutes = selectors.bars_get(symbol=symbol, interval="1m", limit=3 * 390)
+        daily = bars_get(symbol=symbol, limit=3)
+        minutes = bars_get(symbol=symbol, interval="1m", limit=3 * 390)
         assert len(minutes) == 3 * 390
         assert minutes.close_units[389::390].tolist() == daily.close_units.tolist()
         assert minutes.open_units[::390].tolist() == daily.open_units.tolist()
@@ -233,13 +236,13 @@ def test_minutes_end_on_the_close_of_their_session():
 def test_loading_in_steps_is_loading_at_once():
     load(at=datetime(2026, 11, 18, 12, tzinfo=UTC))
     load()
-    in_steps = [selectors.bars_get(symbol=symbol) for symbol in ("KR30", "US20")]
+    in_steps = [bars_get(symbol=symbol) for symbol in ("KR30", "US20")]
     Bar.objects.all().delete()
 
     load()
 
     for symbol, before in zip(("KR30", "US20"), in_steps, strict=True):
-        after = selectors.bars_get(symbol=symbol)
+        after = bars_get(symbol=symbol)
         assert after.times.tolist() == before.times.tolist()
         assert after.close_units.tolist() == before.close_units.tolist()
         # Of older sessions only those that were new once have minutes that tell their range.
@@ -273,7 +276,7 @@ def test_a_day_with_a_real_bar_of_a_member_is_left_out():
 
     load()
 
-    assert date(2026, 11, 19) not in selectors.bars_get(symbol="KR30").dates().tolist()
+    assert date(2026, 11, 19) not in bars_get(symbol="KR30").dates().tolist()
 
 
 @database
@@ -285,7 +288,7 @@ def test_feed_goes_on_where_the_index_stood():
         for second in range(20):
             loop.step(MONDAY + timedelta(seconds=second), 1.0)
         loop._store(feed.book.bars_take())
-        before = selectors.quotes_get(["KR30"])["KR30"]
+        before = quotes_get(["KR30"])["KR30"]
 
         again = feed_open(epoch=2, at=MONDAY + timedelta(seconds=20))
 
@@ -293,7 +296,7 @@ def test_feed_goes_on_where_the_index_stood():
     assert (line.last_price, line.base_price) == (before.price, before.base_price)
     assert line.day.volume == before.volume
     members = sample_indices()[0].members
-    quotes = selectors.quotes_get(members)
+    quotes = quotes_get(members)
     assert before.volume == sum(quote.volume for quote in quotes.values())
     mean = np.mean([float(quote.price / quote.base_price) for quote in quotes.values()])
     assert float(before.price) == pytest.approx(float(before.base_price) * mean, abs=0.006)

@@ -6,8 +6,11 @@ import pytest
 import time_machine
 
 from market import selectors
+from market.bar_selectors import bars_get
 from market.enums import ALL_GENERATED, generated_mask
 from market.errors import BarRangeError, QuoteUnavailableError, SymbolUnknownError
+from market.panel_selectors import price_panel
+from market.quote_selectors import quotes_get
 from market.tests.factories import bar_make, bars_make, instrument_make, quote_put
 from tradingplatform.clock import now
 
@@ -35,7 +38,7 @@ def test_quotes_come_from_the_feed_in_the_order_asked(django_assert_num_queries)
     told = quote_put(samsung, "70100", base_price="70000")
 
     with django_assert_num_queries(0):
-        quotes = selectors.quotes_get(["005930", "AAPL"])
+        quotes = quotes_get(["005930", "AAPL"])
 
     assert list(quotes) == ["005930", "AAPL"]
     assert quotes["005930"] == told
@@ -47,7 +50,7 @@ def test_without_the_feed_the_last_close_is_told_with_its_age_and_no_bid_or_ask(
     bars_make(apple, date(2026, 11, 18), ["100", "104", "102"])
 
     with time_machine.travel(datetime(2026, 11, 23, 12, tzinfo=UTC), tick=False):
-        quote = selectors.quotes_get(["AAPL"])["AAPL"]
+        quote = quotes_get(["AAPL"])["AAPL"]
         age_ms = quote.age_ms(now())
 
     assert (quote.price, quote.bid, quote.ask) == (Decimal(102), None, None)
@@ -60,21 +63,19 @@ def test_a_price_nobody_told_is_not_invented():
     instrument_make("AAPL")
 
     with pytest.raises(QuoteUnavailableError):
-        selectors.quotes_get(["AAPL"])
+        quotes_get(["AAPL"])
 
 
 def test_quote_of_an_unknown_symbol():
     with pytest.raises(SymbolUnknownError):
-        selectors.quotes_get(["NOPE"])
+        quotes_get(["NOPE"])
 
 
 def test_bars_of_a_range_include_both_days():
     apple = instrument_make("AAPL")
     bars_make(apple, date(2020, 1, 1), ["1.5", "2.5", "3.5", "4.5"])
 
-    bars = selectors.bars_get(
-        symbol="AAPL", interval="1d", start=date(2020, 1, 2), end=date(2020, 1, 3)
-    )
+    bars = bars_get(symbol="AAPL", interval="1d", start=date(2020, 1, 2), end=date(2020, 1, 3))
 
     assert bars.closes().tolist() == [2.5, 3.5]
     assert bars.dates().astype(str).tolist() == ["2020-01-02", "2020-01-03"]
@@ -85,7 +86,7 @@ def test_without_start_the_last_bars_come_oldest_first():
     apple = instrument_make("AAPL")
     bars_make(apple, date(2020, 1, 1), ["1", "2", "3", "4"])
 
-    bars = selectors.bars_get(symbol="AAPL", limit=2)
+    bars = bars_get(symbol="AAPL", limit=2)
 
     assert bars.closes().tolist() == [3, 4]
     assert bars.has_more is True
@@ -95,7 +96,7 @@ def test_with_start_the_first_bars_come():
     apple = instrument_make("AAPL")
     bars_make(apple, date(2020, 1, 1), ["1", "2", "3", "4"])
 
-    bars = selectors.bars_get(symbol="AAPL", start=date(2020, 1, 1), limit=3)
+    bars = bars_get(symbol="AAPL", start=date(2020, 1, 1), limit=3)
 
     assert bars.closes().tolist() == [1, 2, 3]
     assert bars.has_more is True
@@ -105,9 +106,7 @@ def test_weeks_are_whole_even_where_the_range_cuts_them():
     apple = instrument_make("AAPL")
     bars_make(apple, date(2026, 11, 9), [str(price) for price in range(1, 15)])
 
-    bars = selectors.bars_get(
-        symbol="AAPL", interval="1w", start=date(2026, 11, 11), end=date(2026, 11, 17)
-    )
+    bars = bars_get(symbol="AAPL", interval="1w", start=date(2026, 11, 11), end=date(2026, 11, 17))
 
     assert bars.dates().astype(str).tolist() == ["2026-11-09", "2026-11-16"]
     assert bars.opens().tolist() == [1, 8]
@@ -119,7 +118,7 @@ def test_the_oldest_week_at_the_limit_is_whole():
     apple = instrument_make("AAPL")
     bars_make(apple, date(2026, 11, 3), [str(price) for price in range(1, 20)])
 
-    bars = selectors.bars_get(symbol="AAPL", interval="1w", limit=2)
+    bars = bars_get(symbol="AAPL", interval="1w", limit=2)
 
     assert bars.opens().tolist() == [7, 14]
     assert bars.has_more is True
@@ -134,10 +133,10 @@ def test_minutes_roll_up_and_a_date_counts_in_the_exchanges_zone():
     before = datetime(2026, 11, 22, 14, 59, tzinfo=UTC)
     bar_make(samsung, before, "1", interval="1m")
 
-    bars = selectors.bars_get(
+    bars = bars_get(
         symbol="005930", interval="5m", start=date(2026, 11, 23), end=date(2026, 11, 23)
     )
-    exact = selectors.bars_get(symbol="005930", interval="5m", start=opens)
+    exact = bars_get(symbol="005930", interval="5m", start=opens)
 
     assert len(bars) == 6
     assert exact.closes().tolist() == [70400, 70600]
@@ -150,7 +149,7 @@ def test_sources_and_generated_figures_are_told():
     bar_make(apple, date(2020, 1, 1), "1", generated_mask=real)
     bar_make(apple, date(2020, 1, 2), "2", source="CSV", generated_mask=0)
 
-    bars = selectors.bars_get(symbol="AAPL")
+    bars = bars_get(symbol="AAPL")
 
     assert bars.source == "CSV+SAMPLE"
     assert bars.generated_mask.tolist() == [real, 0]
@@ -172,13 +171,13 @@ def test_senseless_bar_requests_are_refused(wrong):
     instrument_make("AAPL")
 
     with pytest.raises(BarRangeError):
-        selectors.bars_get(symbol="AAPL", **wrong)
+        bars_get(symbol="AAPL", **wrong)
 
 
 def test_no_bars_is_an_empty_series():
     instrument_make("AAPL")
 
-    bars = selectors.bars_get(symbol="AAPL", interval="1mo")
+    bars = bars_get(symbol="AAPL", interval="1mo")
 
     assert len(bars) == 0
     assert bars.source == ""
@@ -190,7 +189,7 @@ def test_panel_holds_the_shared_dates_in_the_order_of_the_symbols(django_assert_
     bars_make(samsung, date(2026, 1, 2), ["700", "800", "900"])
 
     with django_assert_num_queries(3):
-        panel = selectors.price_panel(symbols=["005930", "AAPL"], end=date(2026, 1, 3))
+        panel = price_panel(symbols=["005930", "AAPL"], end=date(2026, 1, 3))
 
     assert panel.symbols == ("005930", "AAPL")
     assert panel.closes.tolist() == [[700, 2.25], [800, 3.25]]
@@ -203,7 +202,7 @@ def test_panel_holds_the_shared_dates_in_the_order_of_the_symbols(django_assert_
 def test_panel_of_an_empty_range():
     bars_make(instrument_make("AAPL"), date(2026, 1, 1), ["1"])
 
-    panel = selectors.price_panel(symbols=["AAPL"], start=date(2027, 1, 1))
+    panel = price_panel(symbols=["AAPL"], start=date(2027, 1, 1))
 
     assert panel.closes.shape == (0, 1)
     assert (panel.start, panel.end) == (None, None)

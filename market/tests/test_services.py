@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 import time_machine
 
-from market import rules, selectors
+from market import rules
+from market.bar_selectors import bars_get
 from market.enums import AssetType, StoredInterval
 from market.models import Bar, HistoryRevision, ImportRun, Instrument
+from market.panel_selectors import price_panel
 from market.services import (
     bars_prune,
     base_prices_roll,
@@ -56,7 +58,7 @@ def test_sample_market_is_current_until_another_session_has_ended():
 def test_real_closes_are_kept_and_generated_ones_named():
     load(since=date(2022, 12, 20))
 
-    bars = selectors.bars_get(symbol="AAPL", start=date(2022, 12, 28), end=date(2022, 12, 29))
+    bars = bars_get(symbol="AAPL", start=date(2022, 12, 28), end=date(2022, 12, 29))
 
     assert bars.closes()[0] == 125.674
     real, generated = Bar.objects.filter(
@@ -72,7 +74,7 @@ def test_bars_end_with_the_last_finished_session_of_each_exchange():
     load()
 
     for symbol in ("AAPL", "KO", "005930"):
-        assert selectors.bars_get(symbol=symbol, limit=1).dates().astype(str) == "2026-11-20"
+        assert bars_get(symbol=symbol, limit=1).dates().astype(str) == "2026-11-20"
     for row in Instrument.objects.all():
         assert row.base_date == date(2026, 11, 20)
         assert row.base_price is not None
@@ -84,29 +86,29 @@ def test_bars_end_with_the_last_finished_session_of_each_exchange():
 def test_a_later_load_goes_on_from_the_last_close_as_one_long_load_would():
     load(at=datetime(2026, 11, 18, 12, tzinfo=UTC))
     added = load()
-    in_steps = selectors.bars_get(symbol="005930", limit=5)
-    us_in_steps = selectors.bars_get(symbol="AAPL", limit=5)
+    in_steps = bars_get(symbol="005930", limit=5)
+    us_in_steps = bars_get(symbol="AAPL", limit=5)
 
     Bar.objects.all().delete()
     load()
 
-    at_once = selectors.bars_get(symbol="005930", limit=5)
+    at_once = bars_get(symbol="005930", limit=5)
     assert added.bars_new == 52 * 3 * (1 + 390)
     assert at_once.close_units.tolist() == in_steps.close_units.tolist()
     assert at_once.high_units.tolist() == in_steps.high_units.tolist()
-    us_at_once = selectors.bars_get(symbol="AAPL", limit=5)
+    us_at_once = bars_get(symbol="AAPL", limit=5)
     assert us_at_once.close_units.tolist() == us_in_steps.close_units.tolist()
 
 
 def test_another_seed_makes_another_market(settings):
     load()
-    before = selectors.bars_get(symbol="005930", limit=5).close_units.tolist()
+    before = bars_get(symbol="005930", limit=5).close_units.tolist()
     Bar.objects.all().delete()
 
     settings.MARKET_SEED += 1
     load()
 
-    assert selectors.bars_get(symbol="005930", limit=5).close_units.tolist() != before
+    assert bars_get(symbol="005930", limit=5).close_units.tolist() != before
 
 
 def test_feed_opens_on_the_stored_market():
@@ -163,7 +165,7 @@ def test_measured_correlation_is_that_of_the_stored_bars():
 
     places = {line.symbol: place for place, line in enumerate(lines)}
     aapl, msft, samsung = places["AAPL"], places["MSFT"], places["005930"]
-    panel = selectors.price_panel(symbols=["AAPL", "MSFT"], start=date(2025, 10, 20))
+    panel = price_panel(symbols=["AAPL", "MSFT"], start=date(2025, 10, 20))
     returns = np.diff(np.log(panel.closes), axis=0)
     assert correlation[aapl, msft] == pytest.approx(0.9 * np.corrcoef(returns.T)[0, 1], abs=0.02)
     assert volatilities[aapl] == pytest.approx(returns[:, 0].std(), abs=1e-3)
@@ -209,12 +211,12 @@ def test_daily_bars_go_when_they_are_not_kept_and_memory_learns_of_it(settings):
     bar_make(apple, date(2026, 11, 20), "2")
     bar_make(coke, date(2026, 11, 20), "3")
     bar_make(apple, datetime(2020, 1, 1, tzinfo=UTC), "1", interval="1m")
-    assert selectors.price_panel(symbols=["AAPL"]).closes.shape == (2, 1)
+    assert price_panel(symbols=["AAPL"]).closes.shape == (2, 1)
 
     assert bars_prune(at=MONDAY) == 1
     assert bars_prune(at=MONDAY) == 0
 
-    assert selectors.price_panel(symbols=["AAPL"]).closes.shape == (1, 1)
+    assert price_panel(symbols=["AAPL"]).closes.shape == (1, 1)
     assert Bar.objects.filter(interval="1m").count() == 1
     assert set(HistoryRevision.objects.values_list("instrument_id", flat=True)) == {apple.pk}
 

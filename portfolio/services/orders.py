@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from market.models import Instrument
-from market.selectors import instrument_for_order, quotes_get
+from market.quote_selectors import quotes_get
+from market.selectors import instrument_for_order
 from market.types import Quote
 from portfolio.core import risk
 from portfolio.core.orders import next_status

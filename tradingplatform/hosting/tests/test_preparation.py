@@ -15,7 +15,8 @@ from django.core.management import CommandError, call_command
 
 from market.enums import Source
 from market.models import Bar, Instrument
-from market.selectors import price_panel, quotes_get
+from market.panel_selectors import price_panel
+from market.quote_selectors import quotes_get
 from market.services import sample_market_load
 from market.tests.factories import bar_make, quote_put
 from tradingplatform.hosting import preparation, roles
