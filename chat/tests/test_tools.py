@@ -1,9 +1,11 @@
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+import time_machine
 
 from chat.tests.factories import JOON, MINA, bars_walk, market_make
 from chat.tools.base import ToolArgumentError, ToolContext
@@ -110,6 +112,7 @@ def test_technical_analysis_equals_quant():
     assert row["name_ko"] == "삼성전자"
 
 
+@time_machine.travel(datetime(2026, 11, 25, 12, tzinfo=UTC), tick=False)
 def test_a_bar_of_the_present_day_is_said_to_be_unfinished():
     aapl = market_make()["AAPL"]
     assert "SESSION_OPEN" not in run("technical_analysis", symbols=["AAPL"])["caveats"]
