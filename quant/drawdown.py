@@ -20,11 +20,6 @@ class Drawdown:
 def max_drawdown(prices: ArrayLike) -> Drawdown:
     """Return the deepest fall of a price series from a running peak.
 
-    Parameters
-    ----------
-    prices : array_like of shape (n_observations,)
-        Positive prices or values, oldest first.
-
     Returns
     -------
     Drawdown
@@ -35,8 +30,6 @@ def max_drawdown(prices: ArrayLike) -> Drawdown:
     ------
     InsufficientDataError
         If there are fewer than two prices.
-    InvalidSeriesError
-        If a price is NaN, infinite or not positive.
 
     Notes
     -----

@@ -43,13 +43,6 @@ class Stochastic:
 def simple_moving_average(closes: ArrayLike, *, window: int) -> FloatArray:
     """Return the mean of the last `window` closes.
 
-    Parameters
-    ----------
-    closes : array_like of shape (n_observations,)
-        Positive prices, oldest first.
-    window : int
-        Number of bars, at least 2.
-
     Returns
     -------
     ndarray of shape (n_observations,)
@@ -59,10 +52,6 @@ def simple_moving_average(closes: ArrayLike, *, window: int) -> FloatArray:
     ------
     InsufficientDataError
         If there are fewer than `window` closes.
-    InvalidSeriesError
-        If a close is NaN, infinite or not positive.
-    InvalidParameterError
-        If `window` is smaller than 2.
 
     Examples
     --------
@@ -82,8 +71,6 @@ def exponential_moving_average(closes: ArrayLike, *, window: int) -> FloatArray:
 
     Parameters
     ----------
-    closes : array_like of shape (n_observations,)
-        Positive prices, oldest first.
     window : int
         Number of bars, at least 2; the smoothing factor is ``2 / (window + 1)``.
 
@@ -96,10 +83,6 @@ def exponential_moving_average(closes: ArrayLike, *, window: int) -> FloatArray:
     ------
     InsufficientDataError
         If there are fewer than `window` closes.
-    InvalidSeriesError
-        If a close is NaN, infinite or not positive.
-    InvalidParameterError
-        If `window` is smaller than 2.
 
     Examples
     --------
@@ -117,13 +100,6 @@ def exponential_moving_average(closes: ArrayLike, *, window: int) -> FloatArray:
 def relative_strength_index(closes: ArrayLike, *, window: int = 14) -> FloatArray:
     """Return Wilder's relative strength index.
 
-    Parameters
-    ----------
-    closes : array_like of shape (n_observations,)
-        Positive prices, oldest first.
-    window : int, default=14
-        Number of bars, at least 2.
-
     Returns
     -------
     ndarray of shape (n_observations,)
@@ -133,10 +109,6 @@ def relative_strength_index(closes: ArrayLike, *, window: int = 14) -> FloatArra
     ------
     InsufficientDataError
         If there are not more than `window` closes.
-    InvalidSeriesError
-        If a close is NaN, infinite or not positive.
-    InvalidParameterError
-        If `window` is smaller than 2.
 
     Notes
     -----
@@ -167,8 +139,6 @@ def moving_average_convergence_divergence(
 
     Parameters
     ----------
-    closes : array_like of shape (n_observations,)
-        Positive prices, oldest first.
     fast : int, default=12
         Bars of the fast average, at least 2 and smaller than `slow`.
     slow : int, default=26
@@ -186,10 +156,6 @@ def moving_average_convergence_divergence(
     ------
     InsufficientDataError
         If there are fewer than ``slow + signal - 1`` closes.
-    InvalidSeriesError
-        If a close is NaN, infinite or not positive.
-    InvalidParameterError
-        If a window is out of range or `fast` is not below `slow`.
 
     References
     ----------
@@ -219,10 +185,6 @@ def bollinger_bands(closes: ArrayLike, *, window: int = 20, width: float = 2.0) 
 
     Parameters
     ----------
-    closes : array_like of shape (n_observations,)
-        Positive prices, oldest first.
-    window : int, default=20
-        Number of bars, at least 2.
     width : float, default=2.0
         Distance of the bands in standard deviations (ddof=0), positive.
 
@@ -235,10 +197,6 @@ def bollinger_bands(closes: ArrayLike, *, window: int = 20, width: float = 2.0) 
     ------
     InsufficientDataError
         If there are fewer than `window` closes.
-    InvalidSeriesError
-        If a close is NaN, infinite or not positive.
-    InvalidParameterError
-        If `window` or `width` is out of range.
 
     References
     ----------
@@ -263,13 +221,6 @@ def average_true_range(
 ) -> FloatArray:
     """Return Wilder's average true range.
 
-    Parameters
-    ----------
-    highs, lows, closes : array_like of shape (n_observations,)
-        Prices of the same bars, oldest first.
-    window : int, default=14
-        Number of bars, at least 2.
-
     Returns
     -------
     ndarray of shape (n_observations,)
@@ -279,10 +230,6 @@ def average_true_range(
     ------
     InsufficientDataError
         If there are not more than `window` bars.
-    InvalidSeriesError
-        If a price is NaN, infinite or not positive, lengths differ, or a high is below its low.
-    InvalidParameterError
-        If `window` is smaller than 2.
 
     Notes
     -----
@@ -318,8 +265,6 @@ def stochastic_oscillator(
 
     Parameters
     ----------
-    highs, lows, closes : array_like of shape (n_observations,)
-        Prices of the same bars, oldest first.
     window : int, default=14
         Bars of the range, at least 2.
     smoothing : int, default=3
@@ -335,10 +280,6 @@ def stochastic_oscillator(
     ------
     InsufficientDataError
         If there are fewer than ``window + 2 * smoothing - 2`` bars.
-    InvalidSeriesError
-        If a price is NaN, infinite or not positive, lengths differ, or a high is below its low.
-    InvalidParameterError
-        If a window is out of range.
 
     References
     ----------

@@ -25,8 +25,6 @@ def fast_stochastic_oscillator(
 
     Parameters
     ----------
-    highs, lows, closes : array_like of shape (n_observations,)
-        Prices of the same bars, oldest first.
     window : int, default=14
         Bars of the range, at least 2.
     smoothing : int, default=3
@@ -42,10 +40,6 @@ def fast_stochastic_oscillator(
     ------
     InsufficientDataError
         If there are fewer than ``window + smoothing - 1`` bars.
-    InvalidSeriesError
-        If a price is NaN, infinite or not positive, lengths differ, or a high is below its low.
-    InvalidParameterError
-        If a window is out of range.
 
     References
     ----------
@@ -78,13 +72,6 @@ def williams_percent_range(
 ) -> FloatArray:
     """Return Williams %R.
 
-    Parameters
-    ----------
-    highs, lows, closes : array_like of shape (n_observations,)
-        Prices of the same bars, oldest first.
-    window : int, default=14
-        Number of bars, at least 2.
-
     Returns
     -------
     ndarray of shape (n_observations,)
@@ -94,10 +81,6 @@ def williams_percent_range(
     ------
     InsufficientDataError
         If there are fewer than `window` bars.
-    InvalidSeriesError
-        If a price is NaN, infinite or not positive, lengths differ, or a high is below its low.
-    InvalidParameterError
-        If `window` is smaller than 2.
 
     References
     ----------
@@ -121,13 +104,6 @@ def commodity_channel_index(
 ) -> FloatArray:
     """Return the commodity channel index.
 
-    Parameters
-    ----------
-    highs, lows, closes : array_like of shape (n_observations,)
-        Prices of the same bars, oldest first.
-    window : int, default=20
-        Number of bars, at least 2.
-
     Returns
     -------
     ndarray of shape (n_observations,)
@@ -137,10 +113,6 @@ def commodity_channel_index(
     ------
     InsufficientDataError
         If there are fewer than `window` bars.
-    InvalidSeriesError
-        If a price is NaN, infinite or not positive, lengths differ, or a high is below its low.
-    InvalidParameterError
-        If `window` is smaller than 2.
 
     Notes
     -----
@@ -175,15 +147,6 @@ def money_flow_index(
 ) -> FloatArray:
     """Return the money flow index, an RSI weighted with the value traded.
 
-    Parameters
-    ----------
-    highs, lows, closes : array_like of shape (n_observations,)
-        Prices of the same bars, oldest first.
-    volumes : array_like of shape (n_observations,)
-        Volumes of the bars, zero or more.
-    window : int, default=14
-        Number of bars, at least 2.
-
     Returns
     -------
     ndarray of shape (n_observations,)
@@ -194,11 +157,6 @@ def money_flow_index(
     ------
     InsufficientDataError
         If there are not more than `window` bars.
-    InvalidSeriesError
-        If a figure is NaN or infinite, a price not positive, a volume negative, lengths differ,
-        or a high is below its low.
-    InvalidParameterError
-        If `window` is smaller than 2.
 
     References
     ----------
@@ -225,12 +183,7 @@ def money_flow_index(
 def flat_windows(highs: ArrayLike, lows: ArrayLike, *, window: int) -> np.ndarray:
     """Tell of each bar whether prices stood still in the `window` bars that end with it.
 
-    Parameters
-    ----------
-    highs, lows : array_like of shape (n_observations,)
-        Prices of the same bars, oldest first.
-    window : int
-        Number of bars, at least 2.
+    The arrays are taken as they are: nothing is checked.
 
     Returns
     -------

@@ -12,11 +12,6 @@ from quant.risk import volatility
 def total_return(prices: ArrayLike) -> float:
     """Return the whole gain of a price series from its first to its last price.
 
-    Parameters
-    ----------
-    prices : array_like of shape (n_observations,)
-        Positive prices, oldest first.
-
     Returns
     -------
     float
@@ -26,8 +21,6 @@ def total_return(prices: ArrayLike) -> float:
     ------
     InsufficientDataError
         If there are fewer than two prices.
-    InvalidSeriesError
-        If a price is NaN, infinite or not positive.
 
     Examples
     --------
@@ -41,13 +34,6 @@ def total_return(prices: ArrayLike) -> float:
 def annualised_return(prices: ArrayLike, *, periods_per_year: float) -> float:
     """Return the constant yearly growth that leads from the first to the last price.
 
-    Parameters
-    ----------
-    prices : array_like of shape (n_observations,)
-        Positive prices, oldest first, at equal spacing.
-    periods_per_year : float
-        Bars in a year, for example 252 for daily bars.
-
     Returns
     -------
     float
@@ -57,10 +43,6 @@ def annualised_return(prices: ArrayLike, *, periods_per_year: float) -> float:
     ------
     InsufficientDataError
         If there are fewer than two prices.
-    InvalidSeriesError
-        If a price is NaN, infinite or not positive.
-    InvalidParameterError
-        If `periods_per_year` is not positive and finite.
 
     Notes
     -----
@@ -84,10 +66,6 @@ def sharpe_ratio(
 
     Parameters
     ----------
-    returns : array_like of shape (n_observations,)
-        Simple period returns as fractions.
-    periods_per_year : float
-        Periods in a year, for example 252 for daily returns.
     risk_free_return : float, default=0.0
         Risk-free return of one period, as a fraction.
 
@@ -100,8 +78,6 @@ def sharpe_ratio(
     ------
     InsufficientDataError
         If there are fewer than two returns, or they do not vary at all.
-    InvalidSeriesError
-        If a return is NaN or infinite.
 
     Notes
     -----

@@ -11,11 +11,6 @@ from quant.types import FloatArray
 def simple_returns(prices: ArrayLike) -> FloatArray:
     """Return simple period returns of a price series.
 
-    Parameters
-    ----------
-    prices : array_like of shape (n_observations,)
-        Positive prices in one currency, oldest first, at equal spacing.
-
     Returns
     -------
     ndarray of shape (n_observations - 1,)
@@ -25,8 +20,6 @@ def simple_returns(prices: ArrayLike) -> FloatArray:
     ------
     InsufficientDataError
         If there are fewer than two prices.
-    InvalidSeriesError
-        If a price is NaN, infinite or not positive. NaN is refused, never filled.
 
     Notes
     -----
@@ -45,11 +38,6 @@ def simple_returns(prices: ArrayLike) -> FloatArray:
 def log_returns(prices: ArrayLike) -> FloatArray:
     """Return continuously compounded period returns of a price series.
 
-    Parameters
-    ----------
-    prices : array_like of shape (n_observations,)
-        Positive prices in one currency, oldest first, at equal spacing.
-
     Returns
     -------
     ndarray of shape (n_observations - 1,)
@@ -59,8 +47,6 @@ def log_returns(prices: ArrayLike) -> FloatArray:
     ------
     InsufficientDataError
         If there are fewer than two prices.
-    InvalidSeriesError
-        If a price is NaN, infinite or not positive.
 
     Notes
     -----
@@ -82,7 +68,7 @@ def panel_returns(prices: ArrayLike) -> FloatArray:
     Parameters
     ----------
     prices : array_like of shape (n_observations, n_assets)
-        Positive prices, oldest first; each column in its own currency.
+        Positive prices of the same dates, oldest first; each column in its own currency.
 
     Returns
     -------
@@ -93,8 +79,6 @@ def panel_returns(prices: ArrayLike) -> FloatArray:
     ------
     InsufficientDataError
         If there are fewer than two rows.
-    InvalidSeriesError
-        If a price is NaN, infinite or not positive. Align dates before calling.
 
     Examples
     --------
@@ -113,8 +97,6 @@ def normalised_weights(weights: ArrayLike, *, n_assets: int) -> FloatArray:
 
     Parameters
     ----------
-    weights : array_like of shape (n_assets,)
-        Non-negative amounts or fractions; only their proportions count.
     n_assets : int
         Number of assets they must match.
 
@@ -122,11 +104,6 @@ def normalised_weights(weights: ArrayLike, *, n_assets: int) -> FloatArray:
     -------
     ndarray of shape (n_assets,)
         Fractions that add up to one.
-
-    Raises
-    ------
-    InvalidSeriesError
-        If the length differs from `n_assets`, a weight is negative, or all are zero.
 
     Examples
     --------
@@ -148,13 +125,6 @@ def normalised_weights(weights: ArrayLike, *, n_assets: int) -> FloatArray:
 def portfolio_returns(asset_returns: ArrayLike, weights: ArrayLike) -> FloatArray:
     """Return the period returns of a portfolio that is rebalanced to `weights` every period.
 
-    Parameters
-    ----------
-    asset_returns : array_like of shape (n_observations, n_assets)
-        Simple period returns as fractions.
-    weights : array_like of shape (n_assets,)
-        Non-negative amounts or fractions; they are scaled to add up to one.
-
     Returns
     -------
     ndarray of shape (n_observations,)
@@ -162,8 +132,6 @@ def portfolio_returns(asset_returns: ArrayLike, weights: ArrayLike) -> FloatArra
 
     Raises
     ------
-    InvalidSeriesError
-        If shapes do not match or an input is NaN or infinite.
     InsufficientDataError
         If there is no row.
 

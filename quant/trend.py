@@ -38,8 +38,6 @@ def weighted_moving_average(closes: ArrayLike, *, window: int) -> FloatArray:
 
     Parameters
     ----------
-    closes : array_like of shape (n_observations,)
-        Positive prices, oldest first.
     window : int
         Number of bars, at least 2; the newest has the weight `window`.
 
@@ -52,10 +50,6 @@ def weighted_moving_average(closes: ArrayLike, *, window: int) -> FloatArray:
     ------
     InsufficientDataError
         If there are fewer than `window` closes.
-    InvalidSeriesError
-        If a close is NaN, infinite or not positive.
-    InvalidParameterError
-        If `window` is smaller than 2.
 
     Examples
     --------
@@ -75,13 +69,6 @@ def directional_movement(
 ) -> DirectionalMovement:
     """Return Wilder's average directional index with +DI and -DI.
 
-    Parameters
-    ----------
-    highs, lows, closes : array_like of shape (n_observations,)
-        Prices of the same bars, oldest first.
-    window : int, default=14
-        Number of bars, at least 2.
-
     Returns
     -------
     DirectionalMovement
@@ -92,10 +79,6 @@ def directional_movement(
     ------
     InsufficientDataError
         If there are fewer than ``2 * window`` bars.
-    InvalidSeriesError
-        If a price is NaN, infinite or not positive, lengths differ, or a high is below its low.
-    InvalidParameterError
-        If `window` is smaller than 2.
 
     References
     ----------
@@ -132,8 +115,6 @@ def ichimoku_cloud(
 
     Parameters
     ----------
-    highs, lows, closes : array_like of shape (n_observations,)
-        Prices of the same bars, oldest first.
     conversion : int, default=9
         Bars of the conversion line (Tenkan-sen), at least 2.
     base : int, default=26
@@ -153,10 +134,6 @@ def ichimoku_cloud(
     ------
     InsufficientDataError
         If there are fewer bars than the longest of the three windows.
-    InvalidSeriesError
-        If a price is NaN, infinite or not positive, lengths differ, or a high is below its low.
-    InvalidParameterError
-        If a window is smaller than 2.
 
     References
     ----------

@@ -11,13 +11,6 @@ from quant.types import FloatArray
 def on_balance_volume(closes: ArrayLike, volumes: ArrayLike) -> FloatArray:
     """Return the running sum of volume, added where the close rose, taken off where it fell.
 
-    Parameters
-    ----------
-    closes : array_like of shape (n_observations,)
-        Positive prices, oldest first.
-    volumes : array_like of shape (n_observations,)
-        Volumes of the bars, zero or more.
-
     Returns
     -------
     ndarray of shape (n_observations,)
@@ -27,9 +20,6 @@ def on_balance_volume(closes: ArrayLike, volumes: ArrayLike) -> FloatArray:
     ------
     InsufficientDataError
         If there is no bar.
-    InvalidSeriesError
-        If a figure is NaN or infinite, a close not positive, a volume negative, or lengths
-        differ.
 
     References
     ----------
@@ -55,10 +45,6 @@ def session_average_price(
 
     Parameters
     ----------
-    highs, lows, closes : array_like of shape (n_observations,)
-        Prices of the same bars, oldest first.
-    volumes : array_like of shape (n_observations,)
-        Volumes of the bars, zero or more.
     sessions : array_like of shape (n_observations,)
         A number per bar that rises from session to session.
 
@@ -71,9 +57,6 @@ def session_average_price(
     ------
     InsufficientDataError
         If there is no bar.
-    InvalidSeriesError
-        If a figure is NaN or infinite, a price not positive, a volume negative, or lengths
-        differ.
 
     Examples
     --------
@@ -95,15 +78,6 @@ def rolling_average_price(
 ) -> FloatArray:
     """Return the volume-weighted average price of the last `window` bars.
 
-    Parameters
-    ----------
-    highs, lows, closes : array_like of shape (n_observations,)
-        Prices of the same bars, oldest first.
-    volumes : array_like of shape (n_observations,)
-        Volumes of the bars, zero or more.
-    window : int, default=20
-        Number of bars, at least 2.
-
     Returns
     -------
     ndarray of shape (n_observations,)
@@ -113,11 +87,6 @@ def rolling_average_price(
     ------
     InsufficientDataError
         If there are fewer than `window` bars.
-    InvalidSeriesError
-        If a figure is NaN or infinite, a price not positive, a volume negative, or lengths
-        differ.
-    InvalidParameterError
-        If `window` is smaller than 2.
 
     Examples
     --------

@@ -17,7 +17,7 @@ from market.rules import exchange_timezone
 from market.tests.factories import bar_make, instrument_make
 from portfolio.errors import PortfolioNotFoundError
 from portfolio.tests.factories import portfolio_make
-from quant import drawdown, indicators, performance, returns, risk
+from quant import drawdown, indicators, performance, returns, risk, tail_risk
 from quant.errors import InsufficientDataError
 from tradingplatform.clock import now
 
@@ -128,7 +128,7 @@ def test_value_at_risk_equals_quant(method):
     panel = price_panel(symbols=["AAPL", "MSFT"])
     daily = returns.panel_returns(panel.closes[-253:])
     weights = [0.6, 0.4]
-    expected = risk.portfolio_tail_risk(
+    expected = tail_risk.portfolio_tail_risk(
         daily, weights, method=method, confidence=0.99, horizon_periods=10
     )
 

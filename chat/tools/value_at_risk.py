@@ -23,7 +23,7 @@ from chat.tools.base import (
 from chat.tools.portfolio_summary import amount_text, own_summaries
 from chat.tools.prices import Window, closes_window, joined, midnight, once
 from market.selectors import instruments_get
-from quant import risk
+from quant import risk, tail_risk
 from quant.constants import TRADING_DAYS_PER_YEAR
 from quant.returns import normalised_weights, panel_returns, portfolio_returns
 
@@ -162,7 +162,7 @@ def _mix(label: str, held: dict[str, Decimal]) -> _Mix:
 
 def _estimate(args: ValueAtRiskArguments, mix: _Mix, window: Window) -> RiskEstimate:
     returns = panel_returns(window.closes)
-    tail = risk.portfolio_tail_risk(
+    tail = tail_risk.portfolio_tail_risk(
         returns,
         mix.weights,
         method=args.method,
