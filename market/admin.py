@@ -53,6 +53,7 @@ class InstrumentAdmin(ReadOnlyAdmin):
         "asset_type",
         "is_nxt_tradable",
         "sector",
+        "sector_source",
         "source",
         "is_active",
     )

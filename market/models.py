@@ -87,7 +87,9 @@ class Instrument(models.Model):
 
     ``base_price`` is the close of the last finished session, on which the day's change and
     price band rest; null until a first bar is known. ``source`` is who told the prices,
-    ``reference_source`` who told the rest. A delisted one stays, and is not active.
+    ``reference_source`` who told the rest, ``sector_source`` the sector and the industry, in
+    its own words. ``is_nxt_tradable`` is null while no list has told. A delisted one stays,
+    and is not active.
     """
 
     symbol = models.CharField(max_length=16, unique=True)
@@ -99,13 +101,15 @@ class Instrument(models.Model):
     market_segment = models.CharField(
         max_length=16, choices=MarketSegment.choices, blank=True, default=""
     )
-    is_nxt_tradable = models.BooleanField(default=False)
+    is_nxt_tradable = models.BooleanField(null=True)
     isin = models.CharField(max_length=12, blank=True, default="")
     initials_ko = models.CharField(max_length=100, blank=True, default="")
     key_en = models.CharField(max_length=20, blank=True, default="")
     key_ko = models.CharField(max_length=20, blank=True, default="")
     sector = models.CharField(max_length=40, blank=True)
     industry = models.CharField(max_length=80, blank=True, default="")
+    sector_source = models.CharField(max_length=16, blank=True, default="")
+    profiled_at = models.DateTimeField(null=True)
     band_multiple = models.PositiveSmallIntegerField(default=1)
     listed_date = models.DateField(null=True)
     delisted_date = models.DateField(null=True)

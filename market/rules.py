@@ -256,6 +256,11 @@ def regular_session(exchange: str, on: date | None = None) -> Session:
     return _in_force(_of_exchange(SESSIONS, exchange), on)
 
 
+def nxt_tradable(exchange: str) -> bool | None:
+    """Return whether NXT trades a listing of an exchange: not known of KRX, else it does not."""
+    return None if exchange == "KRX" else False
+
+
 def exchange_timezone(exchange: str) -> ZoneInfo:
     """Return the zone in which the exchange dates its sessions."""
     return regular_session(exchange).timezone

@@ -19,6 +19,8 @@ from market.types import FloatArray
 
 FILTERS_MAX = 20
 WORDS_MAX = 50
+WORD_LENGTH_MAX = 80
+"""An industry may be so long."""
 SORT_DEFAULT = "-value"
 _COMPARE: dict[str, Callable[[FloatArray, float], Any]] = {
     "gt": np.greater,
@@ -50,6 +52,7 @@ FIELDS = {
     for one in (
         Field("exchange", _("Exchange"), "word", "instrument"),
         Field("sector", _("Sector"), "word", "instrument"),
+        Field("industry", _("Industry"), "word", "instrument"),
         Field("asset_type", _("Type"), "word", "instrument"),
         Field("currency", _("Currency"), "word", "instrument"),
         Field("price", _("Price"), "price", "price"),
@@ -157,7 +160,7 @@ def _filter(place: int, given: Any) -> Filter:
 def _are_words(op: str, values: Sequence[Any]) -> bool:
     most = WORDS_MAX if op == "in" else 1
     return 1 <= len(values) <= most and all(
-        isinstance(value, str) and len(value) <= 40 for value in values
+        isinstance(value, str) and len(value) <= WORD_LENGTH_MAX for value in values
     )
 
 

@@ -7,6 +7,7 @@ from market.services import (
     features_refresh,
     gaps_fill,
     gaps_find,
+    profiles_refresh,
 )
 from tradingplatform.jobs import enqueue, job
 
@@ -39,6 +40,12 @@ def find_gaps(**_: object) -> None:
 def fill_gaps(**_: object) -> None:
     """Ask the sources for bars that are missing."""
     gaps_fill()
+
+
+@job(name="market.profiles_refresh", queue="bulk")
+def refresh_profiles(**_: object) -> None:
+    """Ask the sources for sectors and industries."""
+    profiles_refresh()
 
 
 @job(name="market.actions_apply", queue="bulk")

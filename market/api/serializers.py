@@ -125,11 +125,16 @@ class InstrumentOutput(serializers.Serializer[Any]):
     exchange = serializers.ChoiceField(choices=Exchange.choices)
     currency = serializers.CharField()
     asset_type = serializers.ChoiceField(choices=AssetType.choices)
-    sector = serializers.CharField()
+    sector = serializers.CharField(
+        allow_null=True, help_text="In the words of sector_source; null while nobody told it."
+    )
     market_segment = serializers.ChoiceField(choices=MarketSegment.choices, allow_blank=True)
-    industry = serializers.CharField(allow_blank=True)
+    industry = serializers.CharField(allow_null=True)
+    sector_source = serializers.CharField(allow_null=True)
     isin = serializers.CharField(allow_blank=True)
-    is_nxt_tradable = serializers.BooleanField()
+    is_nxt_tradable = serializers.BooleanField(
+        allow_null=True, help_text="Null while no list of NXT told it."
+    )
     is_tradable = serializers.BooleanField(help_text="False for an index or a delisted one.")
     listed_date = serializers.DateField(allow_null=True)
     delisted_date = serializers.DateField(allow_null=True)

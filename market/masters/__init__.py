@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from market.enums import MarketSegment
 from market.masters.kis import kosdaq_master_read, kospi_master_read, overseas_master_read
 from market.masters.nasdaq_trader import nasdaq_listed_read, other_listed_read
 from market.masters.types import Listing, MasterFile
@@ -14,4 +15,10 @@ MASTER_FORMATS: dict[str, Callable[[bytes], MasterFile]] = {
     "nasdaq-other": other_listed_read,
 }
 
-__all__ = ["MASTER_FORMATS", "Listing", "MasterFile"]
+NXT_FORMATS = {
+    "kis-nxt-kospi": MarketSegment.KOSPI,
+    "kis-nxt-kosdaq": MarketSegment.KOSDAQ,
+}
+"""Lists of what NXT trades, and the market that each is about."""
+
+__all__ = ["MASTER_FORMATS", "NXT_FORMATS", "Listing", "MasterFile"]

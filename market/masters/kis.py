@@ -59,6 +59,9 @@ class _Layout:
     listed: slice
 
 
+_INDUSTRY_CODES = tuple(slice(at, at + 4) for at in (3, 7, 11))
+"""Large, middle and small."""
+
 _KOSPI = _Layout(MarketSegment.KOSPI, 227, slice(50, 55), slice(105, 113))
 _KOSDAQ = _Layout(MarketSegment.KOSDAQ, 221, slice(45, 50), slice(100, 108))
 
@@ -121,7 +124,13 @@ def _domestic_listing(line: int, raw: bytes, layout: _Layout) -> Listing:
         lot_size=_lot_size(tail[layout.lot]),
         band_multiple=_band_multiple(asset_type, name),
         listed_date=day_of(tail[layout.listed]),
+        industry_codes=_industry_codes(tail),
     )
+
+
+def _industry_codes(tail: str) -> tuple[str, ...]:
+    codes = (tail[place] for place in _INDUSTRY_CODES)
+    return tuple(code if code.isdecimal() and code.strip("0") else "" for code in codes)
 
 
 def _lot_size(text: str) -> int:

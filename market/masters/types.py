@@ -15,7 +15,10 @@ _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 
 @dataclass(frozen=True)
 class Listing:
-    """One instrument of a list; what the list does not tell is empty."""
+    """One instrument of a list; what the list does not tell is empty.
+
+    ``industry_codes`` name its place among the indices of KRX: large, middle, small.
+    """
 
     line: int
     symbol: str
@@ -28,6 +31,7 @@ class Listing:
     lot_size: int = 1
     band_multiple: int = 1
     listed_date: date | None = None
+    industry_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ class Capability(StrEnum):
     ORDER_BOOK = "ORDER_BOOK"
     BARS = "BARS"
     INSTRUMENTS = "INSTRUMENTS"
+    PROFILES = "PROFILES"
     FUNDAMENTALS = "FUNDAMENTALS"
     NEWS = "NEWS"
     MACRO = "MACRO"
@@ -174,6 +175,12 @@ class MarketProvider(Protocol):
     def instruments(self, search: str) -> list[InstrumentFact]:
         """Return the instruments that match a text."""
 
+    def profile(self, asset: Asset) -> InstrumentFact | None:
+        """Return what an instrument is; None for one that the source does not know."""
+
+    def profiles(self, exchange: str) -> list[InstrumentFact]:
+        """Return what the companies of an exchange are, with sector and industry."""
+
     def fundamentals(self, asset: Asset) -> Fundamentals:
         """Return the newest figures of one instrument."""
 
@@ -204,6 +211,12 @@ class BaseProvider:
 
     def instruments(self, search: str) -> list[InstrumentFact]:
         raise self._lacks(Capability.INSTRUMENTS)
+
+    def profile(self, asset: Asset) -> InstrumentFact | None:
+        raise self._lacks(Capability.PROFILES)
+
+    def profiles(self, exchange: str) -> list[InstrumentFact]:
+        raise self._lacks(Capability.PROFILES)
 
     def fundamentals(self, asset: Asset) -> Fundamentals:
         raise self._lacks(Capability.FUNDAMENTALS)

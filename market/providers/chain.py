@@ -95,6 +95,17 @@ def instruments_fetch(search: str) -> list[InstrumentFact]:
     return _first(Capability.INSTRUMENTS, None, lambda source: source.instruments(search))
 
 
+def profiles_fetch(asset: Asset) -> list[InstrumentFact]:
+    """Return what the companies of an asset's exchange are; raises as bars_fetch does."""
+    return _first(Capability.PROFILES, asset, lambda source: source.profiles(asset.exchange))
+
+
+def profile_fetch(asset: Asset) -> InstrumentFact | None:
+    """Return what an instrument is, None where no source knows; raises as bars_fetch does."""
+    found = _first(Capability.PROFILES, asset, lambda source: _listed(source.profile(asset)))
+    return next(iter(found), None)
+
+
 def news_fetch(symbols: Sequence[str], *, limit: int = 20) -> list[NewsItem]:
     """Return headlines; raises as bars_fetch does."""
     return _first(Capability.NEWS, None, lambda source: source.news(symbols, limit=limit))
@@ -204,6 +215,10 @@ def _is_source_of(name: str, asset: Asset) -> bool:
 
 def _is_outside(name: str) -> bool:
     return name not in (Source.CSV, Source.CSV_ADJUSTED, Source.SAMPLE)
+
+
+def _listed(fact: InstrumentFact | None) -> list[InstrumentFact]:
+    return [] if fact is None else [fact]
 
 
 def _is_empty(answer: object) -> bool:

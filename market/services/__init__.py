@@ -24,6 +24,8 @@ from market.services.features import features_refresh
 from market.services.feed import Feed, feed_bars_store, feed_open
 from market.services.imports import ImportReport, bars_import
 from market.services.masters import MasterReport, instruments_import
+from market.services.nxt import nxt_import
+from market.services.profiles import profiles_refresh
 from market.services.real_feed import sample_prices_remove
 from market.services.retention import bars_prune
 from market.services.sample import SampleLoad, sample_market_is_current, sample_market_load
@@ -72,7 +74,9 @@ __all__ = [
     "gaps_find",
     "gaps_reopen",
     "instruments_import",
+    "nxt_import",
     "override_fault",
+    "profiles_refresh",
     "sample_market_is_current",
     "sample_market_load",
     "sample_prices_remove",

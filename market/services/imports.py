@@ -108,6 +108,7 @@ def _instrument(symbol: str, exchange: str) -> Instrument:
             **name_fields(symbol, symbol),
             currency=currency,
             lot_size=rules.LOT_SIZES[exchange],
+            is_nxt_tradable=rules.nxt_tradable(exchange),
             source=Source.CSV,
         )
     if known.exchange != exchange:

@@ -44,6 +44,7 @@ def _instrument(index: KisIndex) -> Instrument:
         name_ko=index.name_ko,
         currency="KRW",
         asset_type=AssetType.INDEX,
+        is_nxt_tradable=False,
         reference_source=Source.KIS,
         source=Source.KIS,
         **name_fields(index.name_en, index.name_ko),

@@ -12,6 +12,7 @@ from market.bar_files import BadRow
 from market.enums import ImportKind
 from market.errors import ImportFileError
 from market.masters import MASTER_FORMATS, Listing, MasterFile
+from market.masters.kis_lists import Industries, industries_read, sector_of
 from market.models import ImportRun, Instrument
 from market.names import name_fields
 from tradingplatform.clock import now
@@ -54,13 +55,15 @@ def instruments_import(
     file_name: str = "",
     delist: bool = False,
     dry_run: bool = False,
+    industries: bytes | None = None,
 ) -> MasterReport:
     """Create the instruments of a list and bring known ones up to date; a second run is idle.
 
     What the list does not tell stays, and so do prices and their source. With ``delist``,
     instruments that this kind of list told of before and that are gone from it are marked
-    delisted; refused when the file is cut, has bad lines, or too many would go. Raises
-    ImportFileError. One ImportRun tells of a run that was no dry run.
+    delisted; refused when the file is cut, has bad lines, or too many would go. ``industries``
+    is the list that names what the file has codes of. Raises ImportFileError. One ImportRun
+    tells of a run that was no dry run.
     """
     started_at = now()
     file = MASTER_FORMATS[file_format](content)
@@ -68,7 +71,9 @@ def instruments_import(
         raise ImportFileError("The file holds no instrument.", bad_rows=len(file.bad))
     if delist:
         _check_whole(file)
-    return global_tx(_run, file, _Run(file_format, file_name, started_at, delist, dry_run))
+    names = {} if industries is None else industries_read(industries)
+    run = _Run(file_format, file_name, started_at, delist, dry_run, names)
+    return global_tx(_run, file, run)
 
 
 @dataclass(frozen=True)
@@ -78,10 +83,11 @@ class _Run:
     started_at: datetime
     delist: bool
     dry_run: bool
+    industries: Industries
 
 
 def _run(file: MasterFile, run: _Run) -> MasterReport:
-    plan = _plan(file, delist=run.delist)
+    plan = _plan(file, run)
     if not run.dry_run:
         _carry_out(plan, file, run)
     return MasterReport(
@@ -107,7 +113,7 @@ def _check_whole(file: MasterFile) -> None:
         )
 
 
-def _plan(file: MasterFile, *, delist: bool) -> _Plan:
+def _plan(file: MasterFile, run: _Run) -> _Plan:
     known = {
         row.symbol: row
         for row in Instrument.objects.filter(
@@ -117,7 +123,7 @@ def _plan(file: MasterFile, *, delist: bool) -> _Plan:
     plan = _Plan([], [], 0, [], list(file.bad))
     same = 0
     for listing in file.listings:
-        values = _values(listing, file.source)
+        values = _values(listing, file.source, run.industries)
         row = known.get(listing.symbol)
         if row is None:
             plan.new.append(_instrument(listing, values, file.source))
@@ -130,12 +136,15 @@ def _plan(file: MasterFile, *, delist: bool) -> _Plan:
                 plan.changed.append((row, changes))
             else:
                 same += 1
-    gone = _gone(file) if delist else []
+    gone = _gone(file) if run.delist else []
     return replace(plan, same=same, delisted=gone)
 
 
-def _values(listing: Listing, source: str) -> dict[str, Any]:
+def _values(listing: Listing, source: str, industries: Industries) -> dict[str, Any]:
     """Return the fields that the list tells; empty ones are left as they are."""
+    sector, industry = sector_of(listing, industries)
+    # Both come from one source: an industry of another one does not stay beside the sector.
+    placed = {"sector": sector, "industry": industry, "sector_source": source} if sector else {}
     told: dict[str, Any] = {
         "name_en": listing.name_en,
         "name_ko": listing.name_ko,
@@ -153,6 +162,7 @@ def _values(listing: Listing, source: str) -> dict[str, Any]:
         "is_active": True,
         "delisted_date": None,
         "reference_source": source,
+        **placed,
     }
 
 
@@ -160,7 +170,13 @@ def _instrument(listing: Listing, values: dict[str, Any], source: str) -> Instru
     name_ko = listing.name_ko or listing.name_en
     name_en = listing.name_en or listing.name_ko
     names = {"name_en": name_en, "name_ko": name_ko, **name_fields(name_en, name_ko)}
-    return Instrument(symbol=listing.symbol, source=source, **(values | names))
+    is_nxt_tradable = rules.nxt_tradable(listing.exchange)
+    return Instrument(
+        symbol=listing.symbol,
+        source=source,
+        is_nxt_tradable=is_nxt_tradable,
+        **(values | names),
+    )
 
 
 def _gone(file: MasterFile) -> list[Instrument]:

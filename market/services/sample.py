@@ -108,9 +108,11 @@ def _instrument(row: SampleInstrument | SampleIndex, asset_type: AssetType) -> I
         reference_source=Source.SAMPLE,
         lot_size=rules.LOT_SIZES[row.exchange],
         source=Source.SAMPLE,
+        is_nxt_tradable=rules.nxt_tradable(row.exchange),
     )
     if isinstance(row, SampleInstrument):
         made.market_segment, made.sector = row.market_segment, row.sector
+        made.sector_source = Source.SAMPLE
     return made
 
 

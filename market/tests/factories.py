@@ -33,6 +33,7 @@ def instrument_make(symbol: str = "AAPL", **changes: object) -> Instrument:
         "currency": rules.CURRENCIES[exchange],
         "lot_size": rules.LOT_SIZES[exchange],
         "source": Source.SAMPLE,
+        "is_nxt_tradable": rules.nxt_tradable(exchange),
         **changes,
     }
     values = name_fields(str(values["name_en"]), str(values["name_ko"])) | values

@@ -262,3 +262,23 @@ def test_adjusted_imports_are_a_source_of_their_own() -> None:
 
     assert (told.source, told.adjustment) == ("CSV_ADJ", Adjustment.ALL)
     assert told.bars.closes.tolist() == [10_000_000]
+
+
+@pytest.mark.parametrize(
+    ("_case", "row", "sector"),
+    [
+        ("a stock", {"stck_prpr": "70000", "bstp_kor_isnm": "전기·전자"}, "전기·전자"),
+        ("without an industry", {"stck_prpr": "70000", "bstp_kor_isnm": ""}, ""),
+        ("unknown", {"stck_prpr": "0"}, None),
+    ],
+)
+def test_kis_tells_the_industry_of_a_korean_stock(
+    _case: str, row: dict[str, str], sector: str | None
+) -> None:
+    pool = Pool(lambda _call: {"output": row})
+
+    fact = KisProvider(pool).profile(SAMSUNG)
+
+    assert (None if fact is None else fact.sector) == sector
+    assert [call.tr_id for call in pool.calls] == ["FHKST01010100"]
+    assert not KisProvider(pool).serves(Capability.PROFILES, APPLE)

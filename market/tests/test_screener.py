@@ -233,6 +233,8 @@ def test_a_split_is_no_loss():
 def test_screens_filter_sort_and_page_by_live_prices(client):
     for symbol, price in (("AAPL", "110"), ("MSFT", "90"), ("KO", "105"), ("005930", "101")):
         _quoted(symbol, price, sector="TECH" if symbol != "KO" else "DRINKS")
+    Instrument.objects.filter(symbol="MSFT").update(industry="Software - Infrastructure")
+    software = {"field": "industry", "op": "eq", "value": "Software - Infrastructure"}
     tech = {"field": "sector", "op": "eq", "value": "TECH"}
     rising = {"field": "change_rate", "op": "gt", "value": 0}
 
@@ -246,6 +248,8 @@ def test_screens_filter_sort_and_page_by_live_prices(client):
     assert (_symbols(paged), paged.json()["next_offset"]) == (["KO", "005930"], 3)
     assert (paged.json()["total"], paged.json()["screened"]) == (4, 4)
     assert _symbols(between) == ["005930", "KO"]
+    (infrastructure,) = _screened(client, [software]).json()["results"]
+    assert (infrastructure["symbol"], infrastructure["sector"]) == ("MSFT", "TECH")
     assert sorted(_symbols(words)) == ["005930", "KO"]
     assert both.json()["results"][1]["change_rate"] == 0.1
     assert both.json()["sources"] == ["SAMPLE"]

@@ -27,6 +27,7 @@ PERIODIC_JOBS: dict[str, int] = {
     "market.features_refresh": 300,
     "market.gaps_fill": 60,
     "market.gaps_find": 300,
+    "market.profiles_refresh": 24 * 3600,
     "platform.tables_prune": 3600,
     "portfolio.ledger_verify": 300,
 }

@@ -45,6 +45,18 @@ export function sectorText(sector: string): string {
     MATERIALS: _('Materials'),
     TECHNOLOGY: _('Technology'),
     UTILITIES: _('Utilities'),
+    // As FMP writes them.
+    'Basic Materials': _('Materials'),
+    'Communication Services': _('Communication'),
+    'Consumer Cyclical': _('Consumer goods (cyclical)'),
+    'Consumer Defensive': _('Consumer goods (defensive)'),
+    Energy: _('Energy'),
+    'Financial Services': _('Financials'),
+    Healthcare: _('Health care'),
+    Industrials: _('Industrials'),
+    'Real Estate': _('Real estate'),
+    Technology: _('Technology'),
+    Utilities: _('Utilities'),
   };
   return words[sector] ?? sector;
 }

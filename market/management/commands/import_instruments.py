@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from market.masters import MASTER_FORMATS
-from market.services import MasterReport, instruments_import
+from market.masters import MASTER_FORMATS, NXT_FORMATS
+from market.services import MasterReport, instruments_import, nxt_import
 from tradingplatform.errors import InvalidInputError
 
 BYTES_MAX = 64 * 1024 * 1024
@@ -19,12 +19,20 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument(
-            "--format", required=True, choices=sorted(MASTER_FORMATS), dest="file_format"
+            "--format",
+            required=True,
+            choices=sorted([*MASTER_FORMATS, *NXT_FORMATS]),
+            dest="file_format",
         )
         parser.add_argument(
             "--delist",
             action="store_true",
             help="Mark what is gone from the list as delisted.",
+        )
+        parser.add_argument(
+            "--industries",
+            type=Path,
+            help="idxcode.mst of KIS, which names the industries of kis-kospi and kis-kosdaq.",
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="Report what would happen; change nothing."
@@ -33,15 +41,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         try:
-            report = instruments_import(
-                content=_content(path),
-                file_format=options["file_format"],
-                file_name=path.name,
-                delist=options["delist"],
-                dry_run=options["dry_run"],
-            )
+            report = _imported(path, options)
         except OSError as error:
-            raise CommandError(f"{path}: {error.strerror}") from error
+            raise CommandError(f"{error.filename}: {error.strerror}") from error
         except InvalidInputError as error:
             raise CommandError(f"{path}: {error.message}") from error
         self._tell(path, report)
@@ -59,6 +61,22 @@ class Command(BaseCommand):
             f"{len(report.changed)} changed, {report.same} the same, "
             f"{len(report.delisted)} delisted, {report.skipped} skipped, {len(report.bad)} bad."
         )
+
+
+def _imported(path: Path, options: dict[str, Any]) -> MasterReport:
+    told = {"file_format": options["file_format"], "file_name": path.name}
+    industries: Path | None = options["industries"]
+    if options["file_format"] in NXT_FORMATS:
+        if options["delist"] or industries:
+            raise CommandError("A list of NXT takes neither --delist nor --industries.")
+        return nxt_import(content=_content(path), dry_run=options["dry_run"], **told)
+    return instruments_import(
+        content=_content(path),
+        delist=options["delist"],
+        dry_run=options["dry_run"],
+        industries=_content(industries) if industries else None,
+        **told,
+    )
 
 
 def _content(path: Path) -> bytes:

@@ -75,6 +75,25 @@ def instruments(body: object, at: datetime) -> list[InstrumentFact]:
     ]
 
 
+def profiles(body: object, at: datetime) -> list[InstrumentFact]:
+    """Read profile and company-screener; what FMP writes as BRK-B is BRK.B here."""
+    return [
+        InstrumentFact(
+            symbol=values.text(row, "symbol", 32).replace("-", "."),
+            name=values.text(row, "companyName"),
+            exchange=values.text(row, "exchangeShortName", 16) or values.text(row, "exchange", 16),
+            currency=values.text(row, "currency", 3),
+            source=SOURCE,
+            as_of=at,
+            sector=values.text(row, "sector", 40),
+            industry=values.text(row, "industry", 80),
+            isin=values.text(row, "isin", 12),
+        )
+        for row in values.rows(body, "list")
+        if values.text(row, "symbol")
+    ]
+
+
 def fundamentals(bodies: Sequence[object], asset: Asset, at: datetime) -> Fundamentals | None:
     """Read the first row of ratios-ttm, key-metrics-ttm and income-statement as one."""
     figures: dict[str, Decimal] = {}

@@ -24,6 +24,8 @@ from tradingplatform.services.external.fmp import FmpSession
 
 US_EXCHANGES = frozenset({"NASDAQ", "NYSE", "AMEX"})
 BATCH_SYMBOLS = 100
+SCREENED_MAX = 10_000
+"""More than any exchange lists."""
 _ABOUT_ASSETS = frozenset({Capability.QUOTES, Capability.BARS, Capability.FUNDAMENTALS})
 
 
@@ -31,7 +33,12 @@ class FmpProvider(BaseProvider):
     """The operator's key as a source; it knows US stocks only."""
 
     name = parsing.SOURCE
-    capabilities = _ABOUT_ASSETS | {Capability.INSTRUMENTS, Capability.NEWS, Capability.MACRO}
+    capabilities = _ABOUT_ASSETS | {
+        Capability.INSTRUMENTS,
+        Capability.PROFILES,
+        Capability.NEWS,
+        Capability.MACRO,
+    }
 
     def __init__(self, session: FmpSession) -> None:
         self._session = session
@@ -84,6 +91,17 @@ class FmpProvider(BaseProvider):
 
     def instruments(self, search: str) -> list[InstrumentFact]:
         return parsing.instruments(self._get("search-symbol", {"query": search}), clock.now())
+
+    def profile(self, asset: Asset) -> InstrumentFact | None:
+        found = parsing.profiles(
+            self._get("profile", {"symbol": asset.symbol.replace(".", "-")}), clock.now()
+        )
+        return next(iter(found), None)
+
+    def profiles(self, exchange: str) -> list[InstrumentFact]:
+        """Return the companies of a US exchange that trade, as one call tells them."""
+        asked = {"exchange": exchange, "isActivelyTrading": "true", "limit": str(SCREENED_MAX)}
+        return parsing.profiles(self._get("company-screener", asked), clock.now())
 
     def fundamentals(self, asset: Asset) -> Fundamentals:
         """Return trailing ratios, key metrics and the last income statement as one."""

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from market.providers import values
-from market.providers.base import Asset, ProviderQuote
+from market.providers.base import Asset, InstrumentFact, ProviderQuote
 from market.providers.values import BarFigures, Row
 from market.ticks import DayFigures
 from market.types import BookLevel, OrderBook
@@ -42,6 +42,20 @@ def quote_kr(body: Body, asset: Asset, at: datetime) -> ProviderQuote:
         base_price=values.price_or_none(row, "stck_sdpr"),
     )
     return _quote(asset, values.price(row, "stck_prpr"), day, at)
+
+
+def profile_kr(body: Body, asset: Asset, at: datetime) -> InstrumentFact:
+    """Read what inquire-price (FHKST01010100) says of the instrument itself."""
+    row = values.mapping(body.get("output"), "output")
+    return InstrumentFact(
+        symbol=asset.symbol,
+        name="",
+        exchange=asset.exchange,
+        currency=asset.currency,
+        source=SOURCE,
+        as_of=at,
+        sector=values.text(row, "bstp_kor_isnm", 40),
+    )
 
 
 def quote_index(body: Body, asset: Asset, at: datetime) -> ProviderQuote:

@@ -12,6 +12,7 @@ from market.providers.base import (
     BarsWanted,
     BaseProvider,
     Capability,
+    InstrumentFact,
     ProviderBars,
     ProviderQuote,
 )
@@ -40,12 +41,16 @@ class KisProvider(BaseProvider):
     """The operator's app keys as a source."""
 
     name = parsing.SOURCE
-    capabilities = frozenset({Capability.QUOTES, Capability.ORDER_BOOK, Capability.BARS})
+    capabilities = frozenset(
+        {Capability.QUOTES, Capability.ORDER_BOOK, Capability.BARS, Capability.PROFILES}
+    )
 
     def __init__(self, pool: KisPool) -> None:
         self._pool = pool
 
     def serves(self, capability: Capability, asset: Asset) -> bool:
+        if capability is Capability.PROFILES:
+            return asset.exchange == "KRX" and not asset.is_index
         known = {Capability.QUOTES} if asset.is_index else self.capabilities
         return capability in known and self.tells(asset)
 
@@ -106,6 +111,18 @@ class KisProvider(BaseProvider):
             return parsing.book_kr(answer.body, asset, answer.received_at)
         answer = self._us("inquire-asking-price", "HHDFS76200100", asset, {}, patience)
         return parsing.book_us(answer.body, asset, answer.received_at)
+
+    def profile(self, asset: Asset) -> InstrumentFact | None:
+        """Return the industry of a Korean stock among the indices of KRX."""
+        try:
+            answer = self._kr("inquire-price", "FHKST01010100", asset, {}, None)
+        except KisRefusedError as exc:
+            if exc.has_no_data:
+                return None
+            raise
+        if parsing.is_unknown(answer.body):
+            return None
+        return parsing.profile_kr(answer.body, asset, answer.received_at)
 
     def bars(self, asset: Asset, wanted: BarsWanted) -> ProviderBars:
         """Return bars of 1d or 1m; minutes of past days are kept for about a year, live only."""
