@@ -1,6 +1,5 @@
 """200 users want five times what KIS allows; KIS never has to say so."""
 
-import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from django.db import connections
 from market.providers.base import Asset
 from market.providers.kis.provider import KisProvider
 from tests.emulators.kis.emulator import KisEmulator, running_kis_emulator
+from tests.emulators.kis.pointing import point
 from tradingplatform import clock
 from tradingplatform.errors import LimitExceededError
 from tradingplatform.services.external.client import Patience
@@ -31,15 +31,7 @@ SAMSUNG = Asset("005930", "KRX", "KRW")
 @pytest.fixture
 def emulator(settings: Any) -> Iterator[KisEmulator]:
     with running_kis_emulator() as running:
-        said = running.settings("real", "paper")
-        settings.KIS_APP_KEYS = [
-            {**key, "environment": {"real": "LIVE", "paper": "PAPER"}[key["environment"]]}
-            for key in json.loads(said["KIS_APP_KEYS"])
-        ]
-        settings.KIS_HOSTS = {
-            "LIVE": (said["KIS_REST_URL"], said["KIS_WS_URL"]),
-            "PAPER": (said["KIS_PAPER_REST_URL"], said["KIS_PAPER_WS_URL"]),
-        }
+        point(settings, running, "real", "paper")
         yield running
 
 

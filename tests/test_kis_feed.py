@@ -1,6 +1,5 @@
 """The live feed on KIS, against an emulator that misbehaves in every way it knows."""
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from market.types import Quote
 from tests.emulators.faults import BAD_TICKS
 from tests.emulators.kis.emulator import KisEmulator, running_kis_emulator
 from tests.emulators.kis.instruments import Instrument
+from tests.emulators.kis.pointing import point
 from tradingplatform.clock import now
 from tradingplatform.db.models import Lease
 from tradingplatform.services import override_services, services
@@ -95,28 +95,9 @@ def emulator() -> Iterator[KisEmulator]:
 
 
 @pytest.fixture
-def pointed(emulator: KisEmulator, settings: Any) -> Callable[..., None]:
-    """Point the platform at the emulator with some of its keys."""
-
-    def point(*environments: str, keys: int = 1) -> None:
-        said = emulator.settings(*environments, keys=keys)
-        names = {"real": "LIVE", "paper": "PAPER"}
-        settings.KIS_APP_KEYS = [
-            {**key, "environment": names[key["environment"]]}
-            for key in json.loads(said["KIS_APP_KEYS"])
-        ]
-        settings.KIS_HOSTS = {
-            "LIVE": (said["KIS_REST_URL"], said["KIS_WS_URL"]),
-            "PAPER": (said["KIS_PAPER_REST_URL"], said["KIS_PAPER_WS_URL"]),
-        }
-        settings.MARKET_FEED = "kis"
-
-    return point
-
-
-@pytest.fixture
-def world(emulator: KisEmulator, pointed: Callable[..., None]) -> Iterator[World]:
-    pointed()
+def world(emulator: KisEmulator, settings: Any) -> Iterator[World]:
+    point(settings, emulator)
+    settings.MARKET_FEED = "kis"
     for symbol in ("005930", "000660", "AAPL"):
         instrument_make(symbol)
     with living(emulator) as one:
@@ -189,7 +170,7 @@ def test_levels_of_indices_reach_the_client(world: World) -> None:
 
 
 def test_more_symbols_than_registrations_are_polled_and_true(
-    emulator: KisEmulator, pointed: Callable[..., None]
+    emulator: KisEmulator, settings: Any
 ) -> None:
     symbols = [f"9{number:05}" for number in range(MANY)]
     for symbol in symbols:
@@ -197,7 +178,8 @@ def test_more_symbols_than_registrations_are_polled_and_true(
             Instrument(symbol, "EMU", "EMU", "KRX", Decimal(10_000), "EMU", 1_000)
         )
         instrument_make(symbol, exchange="KRX", currency="KRW")
-    pointed()
+    point(settings, emulator)
+    settings.MARKET_FEED = "kis"
     with living(emulator) as world:
         world.settle(*symbols, within_s=40)
         emulator.truth.wait_for("subscribe", count=41, timeout=10)

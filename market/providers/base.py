@@ -63,7 +63,7 @@ class ProviderQuote:
 
 @dataclass(frozen=True)
 class ProviderBars:
-    """Bars of one instrument, oldest first; times as market.rollup.BarArrays has them."""
+    """Finished bars of one instrument, oldest first; times as market.rollup.BarArrays has them."""
 
     symbol: str
     interval: str

@@ -1,19 +1,21 @@
 """Read figures out of answers: strictly, within bounds, with one kind of error. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from market.cutting import MINUTE_S
 from market.errors import ProviderAnswerError
 from market.rollup import BarArrays
 from market.types import PRICE_UNIT
 
 PRICE_MAX = Decimal(10) ** 12
 WHOLE_MAX = 2**62
+SETTLING_S = 60
 _FIGURE_CHARACTERS = 40
 
 Row = Mapping[str, Any]
@@ -110,17 +112,35 @@ def instant(on: date, at: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(on, at, zone)
 
 
-def bar_arrays(found: Iterable[BarFigures]) -> BarArrays:
-    """Return bars as columns, oldest first, each instant once; the first told wins.
+def finished(
+    found: Iterable[BarFigures], interval: str, zone: ZoneInfo, asked_at: datetime
+) -> list[BarFigures]:
+    """Return the bars of 1d or 1m that nothing could change any more when they were asked for.
 
-    Raises ProviderAnswerError for a bar whose high and low do not hold its other prices.
+    A day is over at midnight of its exchange, since trades after the close count. A minute is
+    over SETTLING_S after its end: lists of a source can lag behind its trades.
+    """
+    if interval == "1d":
+        local = asked_at.astimezone(zone)
+        end = int(datetime(local.year, local.month, local.day, tzinfo=UTC).timestamp())
+        return [bar for bar in found if bar[0] < end]
+    end = int(asked_at.timestamp()) - MINUTE_S - SETTLING_S
+    return [bar for bar in found if bar[0] <= end]
+
+
+def bar_arrays(found: Iterable[BarFigures]) -> BarArrays:
+    """Return bars as columns, oldest first, each instant once.
+
+    Raises ProviderAnswerError for a bar whose high and low do not hold its other prices, and
+    for one that is told twice with other figures: nobody knows which are right.
     """
     kept: dict[int, BarFigures] = {}
     for bar in found:
         _, opened, high, low, close, _ = bar
         if not low <= min(opened, close) <= max(opened, close) <= high:
             raise unreadable("bar: its high and low do not hold its prices")
-        kept.setdefault(bar[0], bar)
+        if kept.setdefault(bar[0], bar) != bar:
+            raise unreadable("bar: it is told twice, with other figures")
     ordered = [kept[at] for at in sorted(kept)]
     table = [
         (at, *(int(number * PRICE_UNIT) for number in prices), volume, 0)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
+from market import rules
 from market.enums import Adjustment
 from market.errors import CapabilityMissingError
 from market.providers import values
@@ -50,13 +51,14 @@ class YfinanceProvider(BaseProvider):
         return {asset.symbol: self._quote(asset) for asset in assets}
 
     def bars(self, asset: Asset, wanted: BarsWanted) -> ProviderBars:
-        """Return daily bars, split-adjusted."""
+        """Return finished daily bars, split-adjusted."""
         if wanted.interval != "1d" or wanted.adjustment is not Adjustment.SPLIT:
             raise CapabilityMissingError(
                 "YFINANCE has split-adjusted daily bars only.",
                 provider=SOURCE,
                 capability=Capability.BARS.value,
             )
+        asked_at = clock.now()
         table = self._ask(
             lambda: self._ticker(asset).history(
                 start=wanted.start.isoformat(),
@@ -69,13 +71,14 @@ class YfinanceProvider(BaseProvider):
             _bar(opened, dict(zip(_COLUMNS, row, strict=True)))
             for opened, row in zip(table.index, table[list(_COLUMNS)].to_numpy(), strict=True)
         ]
+        over = values.finished(told, "1d", rules.exchange_timezone(asset.exchange), asked_at)
         return ProviderBars(
             symbol=asset.symbol,
             interval="1d",
             adjustment=Adjustment.SPLIT,
-            bars=values.bar_arrays(told),
+            bars=values.bar_arrays(over),
             source=SOURCE,
-            as_of=clock.now(),
+            as_of=asked_at,
         )
 
     def _quote(self, asset: Asset) -> ProviderQuote:

@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 MINUTE_SESSIONS = 2
 """So many finished sessions are looked through for minutes that are missing."""
+SETTLED_AFTER = timedelta(minutes=5)
+"""A range is asked for once, so not before a source has surely listed its last minutes."""
 ATTEMPTS_MAX = 8
 FIRST_PAUSE = timedelta(minutes=1)
 PAUSE_MAX = timedelta(hours=6)
@@ -173,7 +175,7 @@ def _finished_plans(exchange: str) -> list[hours.DayPlan]:
     at = now()
     day = at.astimezone(hours.timezone_of(exchange)).date()
     plans = (hours.day_plan(exchange, day - timedelta(days=back)) for back in range(14))
-    finished = [plan for plan in plans if plan is not None and plan.closes_at <= at]
+    finished = [plan for plan in plans if plan and plan.closes_at + SETTLED_AFTER <= at]
     return finished[:MINUTE_SESSIONS]
 
 

@@ -46,13 +46,14 @@ def row_kr(day: date) -> dict[str, str]:
     return {"stck_bsop_date": f"{day:%Y%m%d}", "acml_vol": "1", **figures}
 
 
-def test_daily_bars_of_kis_are_read_page_by_page() -> None:
+@pytest.mark.parametrize("order", [1, -1], ids=["newest first", "oldest first"])
+def test_daily_bars_of_kis_are_read_page_by_page(order: int) -> None:
     first = date(2026, 1, 1)
 
     def answer(call: Any) -> dict[str, Any]:
         last = date.fromisoformat(call.params["FID_INPUT_DATE_2"])
         days = [last - timedelta(days=back) for back in range(100)]
-        return {"output2": [row_kr(day) for day in days if day >= first]}
+        return {"output2": [row_kr(day) for day in days if day >= first][::order]}
 
     pool = Pool(answer)
     wanted = BarsWanted("1d", first, date(2026, 10, 1))

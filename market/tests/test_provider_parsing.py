@@ -75,25 +75,60 @@ def test_an_order_book_leaves_empty_levels_out() -> None:
     assert book.bids == (BookLevel(Decimal(259000), 50),)
 
 
-def test_daily_bars_come_oldest_first_and_once() -> None:
-    def row(day: str, close: str) -> dict[str, str]:
-        return {
-            "stck_bsop_date": day,
-            "stck_oprc": "100",
-            "stck_hgpr": "120",
-            "stck_lwpr": "90",
-            "stck_clpr": close,
-            "acml_vol": "5",
-        }
+def day_kr(day: str, close: str, **changes: str) -> dict[str, str]:
+    figures = {"stck_oprc": "100", "stck_hgpr": "120", "stck_lwpr": "90", "acml_vol": "5"}
+    return {"stck_bsop_date": day, "stck_clpr": close, **figures, **changes}
 
-    told = kis.daily_bars_kr(
-        {"output2": [row("20261120", "110"), row("20261120", "111"), row("20261119", "99"), {}]}
-    )
+
+def test_daily_bars_come_oldest_first_and_once() -> None:
+    newest = day_kr("20261120", "110")
+    told = kis.daily_bars_kr({"output2": [newest, newest, day_kr("20261119", "99"), {}]})
     bars = values.bar_arrays(told)
 
     assert bars.times.tolist() == [seconds(2026, 11, 19), seconds(2026, 11, 20)]
     assert bars.closes.tolist() == [99_000_000, 110_000_000]
     assert bars.masks.tolist() == [0, 0]
+
+
+def test_of_two_bars_of_one_day_nobody_knows_which_is_right() -> None:
+    told = kis.daily_bars_kr({"output2": [day_kr("20261120", "110"), day_kr("20261120", "111")]})
+
+    with pytest.raises(ProviderAnswerError):
+        values.bar_arrays(told)
+
+
+def test_a_halted_day_has_a_place_in_the_list_but_no_bar() -> None:
+    nothing = dict.fromkeys(("stck_oprc", "stck_hgpr", "stck_lwpr", "acml_vol"), "0")
+    halted = day_kr("20261120", "99", **nothing)
+
+    told = kis.daily_bars_kr({"output2": [halted, day_kr("20261119", "99")]})
+
+    assert [(bar[0], kis.has_traded(bar)) for bar in told] == [
+        (seconds(2026, 11, 20), False),
+        (seconds(2026, 11, 19), True),
+    ]
+    with pytest.raises(ProviderAnswerError):
+        kis.daily_bars_kr({"output2": [halted | {"acml_vol": "7"}]})
+
+
+@pytest.mark.parametrize(
+    ("interval", "asked_at", "expected"),
+    [
+        ("1d", datetime(2026, 11, 20, 14, 59, 59, tzinfo=UTC), [19]),
+        ("1d", datetime(2026, 11, 20, 15, tzinfo=UTC), [19, 20]),
+        ("1m", datetime(2026, 11, 20, 0, 1, 59, tzinfo=UTC), [19]),
+        ("1m", datetime(2026, 11, 20, 0, 2, tzinfo=UTC), [19, 20]),
+    ],
+)
+def test_bars_that_may_still_change_are_left_out(
+    interval: str, asked_at: datetime, expected: list[int]
+) -> None:
+    price = Decimal(100)
+    told = [(seconds(2026, 11, day), price, price, price, price, 1) for day in (20, 19)]
+
+    over = values.finished(told, interval, kis.SEOUL, asked_at)
+
+    assert sorted(datetime.fromtimestamp(bar[0], UTC).day for bar in over) == expected
 
 
 def test_minute_bars_stand_at_their_instant() -> None:

@@ -20,7 +20,8 @@ KINDS = {
     "lost_answer": "carry the request out, then answer nothing until the client gives up",
     "lost_answer_error": "carry the request out, then answer with `status` and `code`",
     "stale_lists": "list endpoints show the state of `seconds` ago",
-    "duplicate_rows": "repeat the last row of a page at the head of the next",
+    "duplicate_rows": "repeat the last row of a page at the head of the next; so do charts",
+    "shuffled_rows": "charts show the rows of a page in no order",
     # WebSocket
     "ws_gap": "leave a data frame out",
     "ws_duplicate": "send a data frame twice",

@@ -61,7 +61,8 @@ class FmpProvider(BaseProvider):
         return found
 
     def bars(self, asset: Asset, wanted: BarsWanted) -> ProviderBars:
-        """Return bars of 1d (raw or split-adjusted) or 1m (split-adjusted)."""
+        """Return finished bars of 1d (raw or split-adjusted) or 1m (split-adjusted)."""
+        asked_at = clock.now()
         span = {
             "symbol": asset.symbol,
             "from": wanted.start.isoformat(),
@@ -80,13 +81,14 @@ class FmpProvider(BaseProvider):
                 provider=self.name,
                 capability=Capability.BARS.value,
             )
+        over = values.finished(told, wanted.interval, parsing.NEW_YORK, asked_at)
         return ProviderBars(
             symbol=asset.symbol,
             interval=wanted.interval,
             adjustment=wanted.adjustment,
-            bars=values.bar_arrays(told),
+            bars=values.bar_arrays(over),
             source=self.name,
-            as_of=clock.now(),
+            as_of=asked_at,
         )
 
     def instruments(self, search: str) -> list[InstrumentFact]:

@@ -18,6 +18,8 @@ NEW_YORK = ZoneInfo("America/New_York")
 LEVELS = 10
 FALLING = frozenset("45")
 """Signs of a change: limit down, down."""
+RESTED = (Decimal(0),) * 4
+"""A halted stock has a row without open and volume: a place in the list, but no bar."""
 
 Body = Mapping[str, Any]
 
@@ -181,8 +183,16 @@ def levels(row: Row, price_name: str, size_name: str) -> tuple[BookLevel, ...]:
 
 
 def _bar(opened_at: int, row: Row, names: tuple[str, str, str, str, str]) -> BarFigures:
+    volume = values.whole(row, names[4])
+    if volume == 0 and values.price_or_none(row, names[0]) is None:
+        return opened_at, *RESTED, 0
     opened, high, low, close = (values.price(row, name) for name in names[:4])
-    return opened_at, opened, high, low, close, values.whole(row, names[4])
+    return opened_at, opened, high, low, close, volume
+
+
+def has_traded(bar: BarFigures) -> bool:
+    """Whether a row is a bar at all."""
+    return bar[1:5] != RESTED
 
 
 def _midnight(row: Row, name: str) -> int:

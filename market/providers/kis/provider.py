@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from market.enums import Adjustment
 from market.errors import CapabilityMissingError, ProviderAnswerError
@@ -125,7 +126,7 @@ class KisProvider(BaseProvider):
         return parsing.profile_kr(answer.body, asset, answer.received_at)
 
     def bars(self, asset: Asset, wanted: BarsWanted) -> ProviderBars:
-        """Return bars of 1d or 1m; minutes of past days are kept for about a year, live only."""
+        """Return finished bars of 1d or 1m; minutes of past days, about a year, live only."""
         if asset.is_index:
             raise self._lacks(Capability.BARS)
         readers = {
@@ -140,14 +141,16 @@ class KisProvider(BaseProvider):
             raise CapabilityMissingError(
                 f"KIS has no bars of {wanted.interval}.", provider=self.name, capability="BARS"
             )
-        bars = values.bar_arrays(read(asset, wanted))
+        asked_at = clock.now()
+        told = [bar for bar in read(asset, wanted) if parsing.has_traded(bar)]
+        over = values.finished(told, wanted.interval, _zone(asset), asked_at)
         return ProviderBars(
             symbol=asset.symbol,
             interval=wanted.interval,
             adjustment=wanted.adjustment,
-            bars=bars,
+            bars=values.bar_arrays(over),
             source=self.name,
-            as_of=clock.now(),
+            as_of=asked_at,
         )
 
     def _daily_kr(self, asset: Asset, wanted: BarsWanted) -> list[BarFigures]:
@@ -167,7 +170,7 @@ class KisProvider(BaseProvider):
             found += page
             if not page:
                 break
-            last = _day(page[-1]) - timedelta(days=1)
+            last = _oldest_day(page) - timedelta(days=1)
             if last < wanted.start:
                 break
         return found
@@ -208,7 +211,7 @@ class KisProvider(BaseProvider):
             found += page
             if not page:
                 break
-            earlier = datetime.fromtimestamp(page[-1][0] - 60, parsing.SEOUL)
+            earlier = datetime.fromtimestamp(_oldest(page) - 60, parsing.SEOUL)
             if earlier.date() < on:
                 break
             newest = earlier.time()
@@ -224,9 +227,9 @@ class KisProvider(BaseProvider):
             told = parsing.daily_bars_us(answer.body)
             page = _within(told, wanted.start, last)
             found += page
-            if not page or len(page) < len(told):
+            if not page or _oldest_day(told) < wanted.start:
                 break
-            last = _day(page[-1]) - timedelta(days=1)
+            last = _oldest_day(page) - timedelta(days=1)
         return found
 
     def _minutes_us(self, asset: Asset, wanted: BarsWanted) -> list[BarFigures]:
@@ -244,10 +247,11 @@ class KisProvider(BaseProvider):
             answer = self._us("inquire-time-itemchartprice", "HHDFS76950200", asset, params)
             told = parsing.minute_bars_us(answer.body)
             found += [bar for bar in told if wanted.start <= _local_day(bar, asset) <= wanted.end]
-            oldest = min((bar[0] for bar in told), default=0)
-            earlier = datetime.fromtimestamp(max(0, oldest - 60), parsing.NEW_YORK)
+            if not told:
+                break
+            earlier = datetime.fromtimestamp(_oldest(told) - 60, parsing.NEW_YORK)
             next_key = f"{earlier:%Y%m%d%H%M%S}"
-            if not told or earlier.date() < wanted.start or next_key == key:
+            if earlier.date() < wanted.start or next_key == key:
                 break
             key = next_key
         return found
@@ -279,10 +283,22 @@ def _within(bars: list[BarFigures], start: date, end: date) -> list[BarFigures]:
     return [bar for bar in bars if start <= _day(bar) <= end]
 
 
+def _oldest(page: list[BarFigures]) -> int:
+    """Return when the oldest bar of a page began; KIS promises no order."""
+    return min(bar[0] for bar in page)
+
+
+def _oldest_day(page: list[BarFigures]) -> date:
+    return datetime.fromtimestamp(_oldest(page), UTC).date()
+
+
 def _day(bar: BarFigures) -> date:
     return datetime.fromtimestamp(bar[0], UTC).date()
 
 
 def _local_day(bar: BarFigures, asset: Asset) -> date:
-    zone = parsing.SEOUL if asset.exchange == "KRX" else parsing.NEW_YORK
-    return datetime.fromtimestamp(bar[0], zone).date()
+    return datetime.fromtimestamp(bar[0], _zone(asset)).date()
+
+
+def _zone(asset: Asset) -> ZoneInfo:
+    return parsing.SEOUL if asset.exchange == "KRX" else parsing.NEW_YORK

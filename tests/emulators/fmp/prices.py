@@ -1,7 +1,7 @@
 """Quotes, end-of-day and intraday prices, movers, search and screening."""
 
 from collections.abc import Callable
-from datetime import time, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from tests.emulators.fmp.asked import (
@@ -14,14 +14,10 @@ from tests.emulators.fmp.asked import (
     seconds,
     symbol_of,
 )
-from tests.emulators.kis.charts import minutes_today
-from tests.emulators.kis.grid import US_TICK
-from tests.emulators.kis.history import DailyBar, MinuteBar, minutes_of_day
+from tests.emulators.kis.history import DailyBar, MinuteBar
 from tests.emulators.kis.market import Line
-from tests.emulators.timekeeping import NEW_YORK
 from tests.emulators.web import Json
 
-US_HOURS = (time(9, 30), time(16, 0))
 LENGTHS = {"1min": 1, "5min": 5, "15min": 15, "30min": 30, "1hour": 60, "4hour": 240}
 PAID_ONLY = {"FREE"}
 
@@ -166,10 +162,9 @@ def intraday(interval: str) -> Callable[[Asked], list[Json]]:
             return []
         first, last = asked.dates(3)
         minutes: list[MinuteBar] = []
-        for bar in asked.market.history(line.instrument.symbol):
+        for bar in asked.market.bars(line.instrument.symbol):
             if first <= bar.day <= last:
-                minutes += minutes_of_day(bar, US_HOURS, US_TICK, NEW_YORK)
-        minutes += [bar for bar in minutes_today(line) if first <= bar.at.date() <= last]
+                minutes += asked.market.minutes(line.instrument.symbol, bar.day)
         return _joined(minutes, LENGTHS[interval])
 
     return handler

@@ -1,11 +1,12 @@
 """Domestic minute charts, indices, rankings and product information."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 
 from tests.emulators.kis.codes import bad_field, no_data, quotation
 from tests.emulators.kis.formats import fixed, rate, sign, versus, whole
-from tests.emulators.kis.history import MinuteBar, minutes_of_day, minutes_of_trades
+from tests.emulators.kis.history import MinuteBar
+from tests.emulators.kis.lists import chart_page, moment
 from tests.emulators.kis.market import Line, UnknownSymbolError
 from tests.emulators.kis.quotations import BASE, STOCK, change_of, line_of
 from tests.emulators.kis.trs import Call, Tr
@@ -13,13 +14,8 @@ from tests.emulators.timekeeping import KST
 from tests.emulators.web import Answer, Json
 
 MINUTE_ROWS, PAST_MINUTE_ROWS, RANKED = 30, 120, 30
-HOURS = (time(9, 0), time(15, 30))
+SESSIONS_KEPT = 250
 TITLES = 40
-
-
-def minutes_today(line: Line) -> list[MinuteBar]:
-    prints = [(trade.at, trade.price, trade.quantity) for trade in line.trades]
-    return minutes_of_trades(prints, line.zone)
 
 
 def inquire_time_chart(call: Call) -> Answer:
@@ -27,14 +23,15 @@ def inquire_time_chart(call: Call) -> Answer:
     line = line_of(call)
     if line is None:
         return quotation(output1={"stck_prpr": "0"}, output2=[])
-    until = _hour(call)
-    bars = [bar for bar in minutes_today(line) if f"{bar.at:%H%M%S}" <= until]
-    if call["FID_PW_DATA_INCU_YN"] == "Y":
-        bars = [
-            *_past(call, line, call.state.market.history(call["FID_INPUT_ISCD"])[-1].day),
-            *bars,
-        ]
-    rows = [_minute_row(bar) for bar in reversed(bars[-MINUTE_ROWS:])]
+    until, at, market = _hour(call), moment(call), call.state.market
+    symbol, today = line.instrument.symbol, market.today(line)
+    days = [market.history(symbol)[-1].day] if call["FID_PW_DATA_INCU_YN"] == "Y" else []
+    bars = [bar for day in (*days, today) for bar in market.minutes(symbol, day, at)]
+
+    def is_asked(bar: MinuteBar) -> bool:
+        return bar.at.date() < today or f"{bar.at:%H%M%S}" <= until
+
+    rows = [_minute_row(bar) for bar in chart_page(call, bars, is_asked, MINUTE_ROWS)]
     return quotation(output1=_head(line), output2=rows)
 
 
@@ -44,17 +41,15 @@ def inquire_past_time_chart(call: Call) -> Answer:
     if line is None:
         return quotation(output1={"stck_prpr": "0"}, output2=[])
     until, day = _hour(call), _date(call)
-    today = call.state.market.today(line)
-    bars = minutes_today(line) if day == today else _past(call, line, day)
-    bars = [bar for bar in bars if f"{bar.at:%H%M%S}" <= until]
-    rows = [_minute_row(bar) for bar in reversed(bars[-PAST_MINUTE_ROWS:])]
+    market, symbol = call.state.market, line.instrument.symbol
+    is_kept = day >= market.history(symbol)[-SESSIONS_KEPT].day
+    bars = market.minutes(symbol, day, moment(call)) if is_kept else []
+
+    def is_asked(bar: MinuteBar) -> bool:
+        return f"{bar.at:%H%M%S}" <= until
+
+    rows = [_minute_row(bar) for bar in chart_page(call, bars, is_asked, PAST_MINUTE_ROWS)]
     return quotation(output1=_head(line), output2=rows)
-
-
-def _past(call: Call, line: Line, day: date) -> list[MinuteBar]:
-    bars = call.state.market.history(line.instrument.symbol)[-250:]
-    found = [bar for bar in bars if bar.day == day]
-    return minutes_of_day(found[0], HOURS, line.tick, KST) if found else []
 
 
 def _hour(call: Call) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import time
 from decimal import Decimal
 
 from tests.emulators.kis.book import (
@@ -18,14 +17,14 @@ from tests.emulators.kis.book import (
 )
 from tests.emulators.kis.codes import Refusal, refusal
 from tests.emulators.kis.grid import US_TICK, kr_tick
-from tests.emulators.kis.history import is_session
+from tests.emulators.kis.history import KR_HOURS, US_HOURS, is_session
 from tests.emulators.kis.market import Level, Line, Trade
 from tests.emulators.kis.state import State
 
 FOK, IOC = {"12", "14", "16"}, {"11", "13", "15"}
 MARKET_KINDS = {"01", "13", "14", "31", "33"}
 BEST_OTHER, BEST_OWN = {"03", "15", "16"}, {"04"}
-HOURS = {KRW: (time(9, 0), time(15, 30)), USD: (time(9, 30), time(16, 0))}
+HOURS = {KRW: KR_HOURS, USD: US_HOURS}
 
 # An order, what happened to it, how many shares, at what price.
 Listener = Callable[[Order, str, int, Decimal], None]

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 from tests.emulators.kis.grid import on_grid
 
 SESSIONS = 600
+Hours = tuple[time, time]
+KR_HOURS: Hours = (time(9, 0), time(15, 30))
+US_HOURS: Hours = (time(9, 30), time(16, 0))
 # Weekdays without a session in the emulator's calendar, Korea's of 2026.
 CLOSED_DAYS = {
     date(2026, month, day)
@@ -101,6 +104,37 @@ def grouped(bars: Iterable[DailyBar], period: str) -> list[DailyBar]:
     return [_merged(list(group)) for _, group in groupby(bars, key=key)]
 
 
+def day_of_minutes(bar: DailyBar, minutes: list[MinuteBar]) -> DailyBar:
+    """Return the daily bar as it stood after the first minutes of its session."""
+    return replace(
+        bar,
+        open=minutes[0].open,
+        high=max(minute.high for minute in minutes),
+        low=min(minute.low for minute in minutes),
+        close=minutes[-1].close,
+        volume=sum(minute.volume for minute in minutes),
+        value=minutes[-1].total,
+    )
+
+
+def adjusted(bars: list[DailyBar], day: date, ratio: int) -> list[DailyBar]:
+    """Work a split of one share into `ratio` into the bars before its day."""
+    return [
+        replace(
+            bar,
+            open=bar.open / ratio,
+            high=bar.high / ratio,
+            low=bar.low / ratio,
+            close=bar.close / ratio,
+            volume=bar.volume * ratio,
+            previous_close=bar.previous_close / ratio,
+        )
+        if bar.day < day
+        else bar
+        for bar in bars
+    ]
+
+
 def _merged(bars: list[DailyBar]) -> DailyBar:
     return DailyBar(
         day=bars[-1].day,
@@ -135,9 +169,7 @@ def minutes_of_trades(
     return bars
 
 
-def minutes_of_day(
-    bar: DailyBar, hours: tuple[time, time], tick: Decimal, zone: ZoneInfo
-) -> list[MinuteBar]:
+def minutes_of_day(bar: DailyBar, hours: Hours, tick: Decimal, zone: ZoneInfo) -> list[MinuteBar]:
     """Lay a finished session out in minutes that add up to its daily bar, oldest first."""
     start = datetime.combine(bar.day, hours[0], zone)
     count = int((datetime.combine(bar.day, hours[1], zone) - start).total_seconds() // 60)

@@ -4,12 +4,23 @@ import random
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from tests.emulators.kis.grid import US_TICK, kr_limits, kr_tick, on_grid
-from tests.emulators.kis.history import DailyBar, daily_history, is_session
+from tests.emulators.kis.history import (
+    KR_HOURS,
+    US_HOURS,
+    DailyBar,
+    MinuteBar,
+    adjusted,
+    daily_history,
+    day_of_minutes,
+    is_session,
+    minutes_of_day,
+    minutes_of_trades,
+)
 from tests.emulators.kis.instruments import INDICES, Instrument, defaults
 from tests.emulators.timekeeping import KST, NEW_YORK, EmulatorClock
 
@@ -119,6 +130,7 @@ class Market:
         self._lines: dict[str, Line] = {}
         self._history: dict[tuple[str, date], list[DailyBar]] = {}
         self._closed: dict[str, list[DailyBar]] = {}
+        self._splits: dict[str, list[tuple[date, int]]] = {}
         for instrument in (*defaults(), *instruments):
             self.list_instrument(instrument)
         self.indices = {code: self._line(_index(code), base) for code, (_, base) in INDICES.items()}
@@ -187,11 +199,40 @@ class Market:
             self._history[key] = daily_history(f"{self.seed}:{symbol}", base, day, tick_of)
         return [*self._history[key], *closed]
 
-    def bars(self, symbol: str) -> list[DailyBar]:
-        """Return the finished sessions and, once it has traded, today."""
+    def bars(self, symbol: str, at: datetime | None = None) -> list[DailyBar]:
+        """Return the sessions up to a moment (now), the last one as it stood then."""
+        at = at or self.clock.now()
         line = self.line(symbol)
-        bars = self.history(symbol)
-        return [*bars, _bar_of(line)] if line.volume else bars
+        today = at.astimezone(line.zone).date()
+        history = self.history(symbol)
+        over = [bar for bar in history if bar.day < today]
+        minutes = self.minutes(symbol, today, at)
+        if not minutes:
+            return over
+        running = next((bar for bar in history if bar.day == today), None) or _bar_of(line)
+        return [*over, day_of_minutes(running, minutes)]
+
+    def minutes(self, symbol: str, day: date, at: datetime | None = None) -> list[MinuteBar]:
+        """Return the minutes of a session up to a moment (now)."""
+        at = at or self.clock.now()
+        line = self.line(symbol)
+        if day == line.day:
+            prints = [(one.at, one.price, one.quantity) for one in line.trades if one.at <= at]
+            return minutes_of_trades(prints, line.zone)
+        found = [bar for bar in self.history(symbol) if bar.day == day]
+        hours = KR_HOURS if line.instrument.is_domestic else US_HOURS
+        minutes = minutes_of_day(found[0], hours, line.tick, line.zone) if found else []
+        return [minute for minute in minutes if minute.at + timedelta(minutes=1) <= at]
+
+    def split(self, symbol: str, day: date, ratio: int) -> None:
+        """Let a share become `ratio` shares on a day; prints stay as they were."""
+        self._splits.setdefault(symbol, []).append((day, ratio))
+
+    def adjusted(self, symbol: str, bars: list[DailyBar]) -> list[DailyBar]:
+        """Work the splits into bars."""
+        for day, ratio in self._splits.get(symbol, ()):
+            bars = adjusted(bars, day, ratio)
+        return bars
 
     def today(self, line: Line) -> date:
         return self.clock.now().astimezone(line.zone).date()

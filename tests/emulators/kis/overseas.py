@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from tests.emulators.kis.charts import minutes_today
 from tests.emulators.kis.codes import bad_field, quotation
 from tests.emulators.kis.formats import fixed, rate, sign, versus, whole
 from tests.emulators.kis.frames import realtime_symbol, signed_rate
 from tests.emulators.kis.grid import US_TICK
-from tests.emulators.kis.history import DailyBar, MinuteBar, grouped, minutes_of_day
+from tests.emulators.kis.history import DailyBar, MinuteBar, grouped
+from tests.emulators.kis.lists import chart_page, moment
 from tests.emulators.kis.market import Line, UnknownSymbolError
 from tests.emulators.kis.quotations import fundamentals
 from tests.emulators.kis.trs import Call, Tr
@@ -20,7 +20,6 @@ BASE = "/uapi/overseas-price/v1/quotations/"
 STOCK = ("AUTH", "EXCD", "SYMB")
 DAYTIME = {"BAQ": "NAS", "BAY": "NYS", "BAA": "AMS"}
 EXCHANGES = {"NAS", "NYS", "AMS", "HKS", "SHS", "SZS", "TSE", "HSX", "HNX", *DAYTIME}
-HOURS = (time(9, 30), time(16, 0))
 ROWS, MINUTE_ROWS, AT_ONCE = 100, 120, 10
 EXCHANGE_RATE = Decimal("1380.50")
 DIGITS = "4"
@@ -128,9 +127,15 @@ def daily(call: Call) -> Answer:
     if line is None:
         return quotation(output1={"rsym": "", "zdiv": "", "nrec": ""}, output2=[])
     last = call["BYMD"] or "99991231"
-    bars = grouped(call.state.market.bars(call["SYMB"]), period)
-    bars = [bar for bar in bars if f"{bar.day:%Y%m%d}" <= last][-ROWS:]
-    rows = [_daily_row(bar) for bar in reversed(bars)]
+    market = call.state.market
+    bars = market.bars(call["SYMB"], moment(call))
+    bars = market.adjusted(call["SYMB"], bars) if call["MODP"] == "1" else bars
+
+    def is_asked(bar: DailyBar) -> bool:
+        return f"{bar.day:%Y%m%d}" <= last
+
+    page = chart_page(call, grouped(bars, period), is_asked, ROWS)
+    rows = [_daily_row(bar) for bar in page]
     head = {"rsym": realtime_symbol(line), "zdiv": DIGITS, "nrec": str(len(rows))}
     return quotation(output1=head, output2=rows)
 
@@ -162,21 +167,23 @@ def minutes(call: Call) -> Answer:
         raise bad_field("NMIN")
     if line is None:
         return quotation(output1={"rsym": "", "nrec": ""}, output2=[])
-    bars = minutes_today(line)
-    if call["PINC"] == "1":
-        past = call.state.market.history(call["SYMB"])[-1]
-        bars = [*minutes_of_day(past, HOURS, US_TICK, NEW_YORK), *bars]
-    if call["NEXT"] == "1" and call["KEYB"]:
-        bars = [bar for bar in bars if f"{bar.at:%Y%m%d%H%M%S}" <= call["KEYB"]]
-    bars = list(_joined(bars, int(call["NMIN"])))
+    market, symbol, at = call.state.market, call["SYMB"], moment(call)
+    days = [market.history(symbol)[-1].day] if call["PINC"] == "1" else []
+    bars = [bar for day in (*days, market.today(line)) for bar in market.minutes(symbol, day, at)]
+    joined = list(_joined(bars, int(call["NMIN"])))
+    last = call["KEYB"] if call["NEXT"] == "1" and call["KEYB"] else "9" * 14
+
+    def is_asked(bar: MinuteBar) -> bool:
+        return f"{bar.at:%Y%m%d%H%M%S}" <= last
+
     limit = min(MINUTE_ROWS, int(call["NREC"] or MINUTE_ROWS))
-    shown = bars[-limit:]
-    more = "1" if len(bars) > limit else "0"
+    shown = chart_page(call, joined, is_asked, limit)
+    more = "1" if sum(map(is_asked, joined)) > limit else "0"
     head = {
         "rsym": realtime_symbol(line), "zdiv": DIGITS, "stim": "093000", "etim": "160000",
         "sktm": "233000", "ektm": "060000", "next": more, "more": more, "nrec": str(len(shown)),
     }  # fmt: skip
-    return quotation(output1=head, output2=[_minute_row(bar) for bar in reversed(shown)])
+    return quotation(output1=head, output2=[_minute_row(bar) for bar in shown])
 
 
 def _joined(bars: list[MinuteBar], length: int) -> Iterator[MinuteBar]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from tests.emulators.kis.codes import bad_field, quotation
 from tests.emulators.kis.formats import fixed, hms, rate, sign, versus, whole
 from tests.emulators.kis.history import DailyBar, grouped
+from tests.emulators.kis.lists import chart_page, moment
 from tests.emulators.kis.market import Line, UnknownSymbolError
 from tests.emulators.kis.trs import Call, Tr
 from tests.emulators.web import Answer, Json
@@ -148,12 +149,16 @@ def inquire_daily_chart(call: Call) -> Answer:
     if line is None:
         return quotation(output1={"stck_prpr": "0"}, output2=[{}])
     first, last = _dates(call)
-    bars = [
-        bar
-        for bar in grouped(call.state.market.bars(line.instrument.symbol), period)
-        if first <= f"{bar.day:%Y%m%d}" <= last
-    ]
-    rows = [_daily_row(bar) for bar in reversed(bars[-DAILY_ROWS:])]
+    market, symbol = call.state.market, line.instrument.symbol
+    bars = market.bars(symbol, moment(call))
+    # Of this chart 0 means adjusted.
+    bars = market.adjusted(symbol, bars) if call["FID_ORG_ADJ_PRC"] == "0" else bars
+
+    def is_asked(bar: DailyBar) -> bool:
+        return first <= f"{bar.day:%Y%m%d}" <= last
+
+    page = chart_page(call, grouped(bars, period), is_asked, DAILY_ROWS)
+    rows = [_daily_row(bar) for bar in page]
     return quotation(output1=_chart_head(call, line), output2=rows)
 
 

@@ -1,7 +1,7 @@
 """Domestic orders and account."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from tests.emulators.kis.book import BUY, KRW, SELL, Account, Book, Fill, Holding, Order
@@ -14,6 +14,7 @@ from tests.emulators.kis.codes import (
 )
 from tests.emulators.kis.exchange import MARKET_KINDS, Exchange, Ticket
 from tests.emulators.kis.formats import fixed, order_number, rate, whole
+from tests.emulators.kis.lists import stale_moment
 from tests.emulators.kis.market import Line, UnknownSymbolError
 from tests.emulators.kis.paging import listed, page
 from tests.emulators.kis.trs import Call, Tr
@@ -61,10 +62,8 @@ class Desk:
 
     def book_of(self, call: Call) -> Book:
         """Return the book of now, or that of some seconds ago when lists are stale."""
-        fault = call.state.faults.hit("stale_lists", call.tr_id)
-        if fault is None:
-            return self.exchange.book
-        return self.exchange.book.as_of(call.state.clock.now() - timedelta(seconds=fault.seconds))
+        at = stale_moment(call)
+        return self.exchange.book if at is None else self.exchange.book.as_of(at)
 
 
 class Trading(Desk):
