@@ -50,14 +50,14 @@ def trade(request: HttpRequest) -> HttpResponse:
 @require_safe
 def market(request: HttpRequest) -> HttpResponse:
     """Show movers, breadth and sectors of now."""
-    return render(request, "site/market.html", {"page_config": base_config(request)})
+    return _component_page(request, _("Markets"), "market", "market-overview")
 
 
 @never_cache
 @require_safe
 def screener(request: HttpRequest) -> HttpResponse:
     """Show filters and the instruments that pass them."""
-    return render(request, "site/screener.html", {"page_config": base_config(request)})
+    return _component_page(request, _("Screener"), "screener", "market-screener")
 
 
 @never_cache
@@ -116,6 +116,17 @@ def owner(request: HttpRequest) -> Principal:
     if principal is None:
         raise AuthenticationError("Log in first.")
     return principal
+
+
+def _component_page(request: HttpRequest, title: str, entry: str, component: str) -> HttpResponse:
+    """Show a page that one component fills; ``entry`` is its file in frontend/src."""
+    context = {
+        "page_config": base_config(request),
+        "title": title,
+        "entry": f"src/{entry}.ts",
+        "component": component,
+    }
+    return render(request, "site/component.html", context)
 
 
 def _trade_page(request: HttpRequest, form: PortfolioForm) -> HttpResponse:
