@@ -7,19 +7,26 @@ from market.alert_models import AlertTrigger, PriceAlert
 from tradingplatform.money import decimal_text
 
 
-def alert_payload(alert: PriceAlert) -> dict[str, Any]:
-    """Return one alert."""
+def terms_payload(alert: PriceAlert) -> dict[str, Any]:
+    """Return what an alert waits for."""
     return {
-        "id": str(alert.pk),
         "symbol": alert.symbol,
         "measure": alert.measure,
         "direction": alert.direction,
         "level": decimal_text(alert.level),
         "interval": alert.interval or None,
         "window": alert.window,
+        "note": alert.note,
+    }
+
+
+def alert_payload(alert: PriceAlert) -> dict[str, Any]:
+    """Return one alert."""
+    return {
+        "id": str(alert.pk),
+        **terms_payload(alert),
         "repeats": alert.repeats,
         "cooldown_s": alert.cooldown_s,
-        "note": alert.note,
         "status": alert.status,
         "is_armed": alert.is_armed,
         "created_at": alert.created_at.isoformat(),
@@ -39,13 +46,7 @@ def trigger_payload(trigger: AlertTrigger) -> dict[str, Any]:
     return {
         "id": str(trigger.pk),
         "alert_id": str(alert.pk),
-        "symbol": alert.symbol,
-        "measure": alert.measure,
-        "direction": alert.direction,
-        "level": decimal_text(alert.level),
-        "interval": alert.interval or None,
-        "window": alert.window,
-        "note": alert.note,
+        **terms_payload(alert),
         "value": decimal_text(trigger.value),
         "price": decimal_text(trigger.price),
         "source": trigger.source,

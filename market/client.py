@@ -14,7 +14,6 @@ nothing for SILENCE_MAX_S is given up, because the server has a heartbeat.
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from types import TracebackType
 from typing import Self
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -67,12 +66,7 @@ class MarketClient:
         self._follower = asyncio.create_task(self._follow())
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._follower is not None:
             self._follower.cancel()
             with contextlib.suppress(asyncio.CancelledError, MarketRefusedError):

@@ -70,17 +70,22 @@ class AlertsQuery(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=AlertStatus.choices, required=False)
 
 
-class AlertOutput(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
+class TermsOutput(serializers.Serializer[Any]):
+    """What an alert waits for: as `terms_payload` tells it."""
+
     symbol = serializers.CharField()
     measure = serializers.ChoiceField(choices=AlertMeasure.choices)
     direction = serializers.ChoiceField(choices=AlertDirection.choices)
     level = serializers.CharField()
     interval = serializers.CharField(allow_null=True)
     window = serializers.IntegerField(allow_null=True)
+    note = serializers.CharField()
+
+
+class AlertOutput(TermsOutput):
+    id = serializers.UUIDField()
     repeats = serializers.BooleanField()
     cooldown_s = serializers.IntegerField()
-    note = serializers.CharField()
     status = serializers.ChoiceField(choices=AlertStatus.choices)
     is_armed = serializers.BooleanField(
         help_text="False: the measure must first go back past the level."
@@ -95,16 +100,9 @@ class AlertsOutput(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True)
 
 
-class TriggerOutput(serializers.Serializer[Any]):
+class TriggerOutput(TermsOutput):
     id = serializers.UUIDField()
     alert_id = serializers.UUIDField()
-    symbol = serializers.CharField()
-    measure = serializers.ChoiceField(choices=AlertMeasure.choices)
-    direction = serializers.ChoiceField(choices=AlertDirection.choices)
-    level = serializers.CharField()
-    interval = serializers.CharField(allow_null=True)
-    window = serializers.IntegerField(allow_null=True)
-    note = serializers.CharField()
     value = serializers.CharField(help_text="What the measure was.")
     price = serializers.CharField()
     source = serializers.CharField(help_text="SAMPLE is not a real quotation.")  # type: ignore[assignment] # a name DRF also uses

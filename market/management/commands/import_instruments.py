@@ -1,23 +1,24 @@
 """Bring the instruments up to date with a published list."""
 
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from market.management.importing import FileImportCommand
 from market.masters import MASTER_FORMATS, NXT_FORMATS
 from market.services import MasterReport, instruments_import, nxt_import
-from tradingplatform.errors import InvalidInputError
 
 BYTES_MAX = 64 * 1024 * 1024
 
 
-class Command(BaseCommand):
+class Command(FileImportCommand[MasterReport]):
     help = "Create and update instruments from a master file (plain, or alone in a zip)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path)
+        super().add_arguments(parser)
         parser.add_argument(
             "--format",
             required=True,
@@ -34,30 +35,19 @@ class Command(BaseCommand):
             type=Path,
             help="idxcode.mst of KIS, which names the industries of kis-kospi and kis-kosdaq.",
         )
-        parser.add_argument(
-            "--dry-run", action="store_true", help="Report what would happen; change nothing."
-        )
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        path: Path = options["file"]
-        try:
-            report = _imported(path, options)
-        except OSError as error:
-            raise CommandError(f"{error.filename}: {error.strerror}") from error
-        except InvalidInputError as error:
-            raise CommandError(f"{path}: {error.message}") from error
-        self._tell(path, report)
-
-    def _tell(self, path: Path, report: MasterReport) -> None:
-        for row in report.bad:
-            self.stderr.write(f"{path}:{row.line}: {row.reason}")
-        if not report.is_whole:
-            self.stderr.write(f"{path}: the file seems to be cut short")
+    def load(self, path: Path, options: dict[str, Any]) -> MasterReport:
+        report = _imported(path, options)
         if report.delisted:
             self.stdout.write(f"Delisted: {' '.join(report.delisted)}")
-        done = "Dry run, nothing changed" if report.dry_run else "Imported"
-        self.stdout.write(
-            f"{done}: {report.rows_read} rows read, {len(report.new)} new, "
+        return report
+
+    def warnings(self, report: MasterReport) -> Iterable[str]:
+        return () if report.is_whole else ("the file seems to be cut short",)
+
+    def summary(self, report: MasterReport) -> str:
+        return (
+            f"{report.rows_read} rows read, {len(report.new)} new, "
             f"{len(report.changed)} changed, {report.same} the same, "
             f"{len(report.delisted)} delisted, {report.skipped} skipped, {len(report.bad)} bad."
         )
