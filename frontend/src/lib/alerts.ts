@@ -56,11 +56,10 @@ export class Alerts {
 
   constructor(desk: Desk) {
     this.desk = desk;
-    desk.onUser((frame) => this.heard(frame));
-    for (const name of ['user-resync', 'line-recovered']) {
-      window.addEventListener(name, () => void this.load());
-    }
-    void this.load();
+    desk.keepUp(
+      (frame) => this.heard(frame),
+      () => this.load(),
+    );
   }
 
   async load(): Promise<void> {

@@ -114,6 +114,15 @@ export class Desk {
     return () => this.userListeners.delete(listener);
   }
 
+  /** Keep up with the user's own things: hear of each change, and load anew when some may have been missed. */
+  keepUp(heard: (frame: Frame) => void, load: () => Promise<void>): void {
+    this.onUser(heard);
+    for (const name of ['user-resync', 'line-recovered']) {
+      window.addEventListener(name, () => void load());
+    }
+    void load();
+  }
+
   /** Follow further symbols: their quotes from now on, their names and prices of now. */
   async watch(symbols: string[]): Promise<void> {
     this.socket.follow(symbols);

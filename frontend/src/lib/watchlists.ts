@@ -23,11 +23,10 @@ export class Watchlists {
 
   constructor(desk: Desk) {
     this.desk = desk;
-    desk.onUser((frame) => this.heard(frame));
-    for (const name of ['user-resync', 'line-recovered']) {
-      window.addEventListener(name, () => void this.load());
-    }
-    void this.load();
+    desk.keepUp(
+      (frame) => this.heard(frame),
+      () => this.load(),
+    );
   }
 
   get current(): Watchlist | undefined {

@@ -1,17 +1,11 @@
 // <backup-codes>: how many are left, and new ones; they stand in for the app and for passkeys alike.
-import { get } from '../lib/api.ts';
 import { attempt } from '../lib/attempt.ts';
 import { openDialog } from '../lib/dialog.ts';
 import { el } from '../lib/dom.ts';
+import { FactorPanel, type FactorState } from '../lib/factors.ts';
 import { gettext as _ } from '../lib/i18n.ts';
-import { Loaded } from '../lib/loaded.ts';
 import { copyButton } from '../components/copy-button.ts';
 import { guarded } from '../components/step-up-dialog.ts';
-
-interface State {
-  has_second_factor: boolean;
-  backup_codes_left: number;
-}
 
 const FEW = 3;
 
@@ -31,17 +25,8 @@ export async function showBackupCodes(codes: string[]): Promise<void> {
   });
 }
 
-export class BackupCodes extends Loaded<State> {
-  override connectedCallback(): void {
-    super.connectedCallback();
-    window.addEventListener('factors-changed', () => void this.reload());
-  }
-
-  protected load(): Promise<State> {
-    return get<State>('/api/account/otp');
-  }
-
-  protected draw(state: State): Node[] {
+export class BackupCodes extends FactorPanel {
+  protected draw(state: FactorState): Node[] {
     if (!state.has_second_factor) {
       return [el('p', { class: 'empty' }, _('They come with the first authenticator app or passkey.'))];
     }

@@ -3,6 +3,7 @@ import { ApiError, getList } from '../lib/api.ts';
 import { attempt } from '../lib/attempt.ts';
 import { confirmed, openDialog } from '../lib/dialog.ts';
 import { announce, el } from '../lib/dom.ts';
+import { tellFactorsChanged } from '../lib/factors.ts';
 import { ApiForm, textField } from '../lib/forms.ts';
 import * as format from '../lib/format.ts';
 import { gettext as _ } from '../lib/i18n.ts';
@@ -50,7 +51,7 @@ export class PasskeyList extends Loaded<Passkey[]> {
     if (!made) return;
     await this.reload();
     announce(_('The passkey was added.'), 'good');
-    window.dispatchEvent(new CustomEvent('factors-changed'));
+    tellFactorsChanged();
     if (made.backup_codes?.length) await showBackupCodes(made.backup_codes);
   }
 
@@ -91,7 +92,7 @@ export class PasskeyList extends Loaded<Passkey[]> {
     if (!(await confirmed(_('Remove the passkey?'), text, _('Remove')))) return;
     await guarded('DELETE', `${URL_PATH}/${one.id}`);
     announce(_('The passkey was removed.'));
-    window.dispatchEvent(new CustomEvent('factors-changed'));
+    tellFactorsChanged();
     await this.reload();
   }
 }

@@ -1,37 +1,23 @@
 // <second-factor>: the authenticator app: QR code, first code, turning it off.
-import { call, get } from '../lib/api.ts';
+import { call } from '../lib/api.ts';
 import { attempt } from '../lib/attempt.ts';
 import { confirmed } from '../lib/dialog.ts';
 import { announce, el, icon } from '../lib/dom.ts';
+import { FactorPanel, type FactorState, tellFactorsChanged } from '../lib/factors.ts';
 import { ApiForm, passwordField, textField } from '../lib/forms.ts';
 import * as format from '../lib/format.ts';
 import { gettext as _ } from '../lib/i18n.ts';
-import { Loaded } from '../lib/loaded.ts';
 import { onceShown } from '../components/copy-button.ts';
 import { guarded } from '../components/step-up-dialog.ts';
 import { showBackupCodes } from './backup-codes.ts';
-
-interface State {
-  enabled: boolean;
-  confirmed_at: string | null;
-}
 
 interface Seed {
   secret: string;
   qr_svg: string;
 }
 
-export class SecondFactor extends Loaded<State> {
-  override connectedCallback(): void {
-    super.connectedCallback();
-    window.addEventListener('factors-changed', () => void this.reload());
-  }
-
-  protected load(): Promise<State> {
-    return get<State>('/api/account/otp');
-  }
-
-  protected draw(state: State): Node[] {
+export class SecondFactor extends FactorPanel {
+  protected draw(state: FactorState): Node[] {
     return state.enabled ? this.on(state) : this.off();
   }
 
@@ -62,7 +48,7 @@ export class SecondFactor extends Loaded<State> {
     const form = new ApiForm([code], _('Turn on'), async () => {
       const body = { code: form.value('code').replaceAll(' ', '') };
       const { backup_codes } = await call<{ backup_codes: string[] }>('POST', '/api/account/otp/confirm', { body });
-      window.dispatchEvent(new CustomEvent('factors-changed'));
+      tellFactorsChanged();
       if (backup_codes.length) await showBackupCodes(backup_codes);
     });
     return [
@@ -81,7 +67,7 @@ export class SecondFactor extends Loaded<State> {
     ];
   }
 
-  private on(state: State): Node[] {
+  private on(state: FactorState): Node[] {
     const since = format.dateTime(state.confirmed_at);
     const off = el('button', { type: 'button', class: 'button danger-quiet' }, _('Turn off'));
     off.addEventListener('click', () => void attempt(() => this.turnOff()));
@@ -96,7 +82,7 @@ export class SecondFactor extends Loaded<State> {
     if (!(await confirmed(_('Turn the authenticator app off?'), text, _('Turn off')))) return;
     await guarded('DELETE', '/api/account/otp');
     announce(_('The authenticator app is off.'));
-    window.dispatchEvent(new CustomEvent('factors-changed'));
+    tellFactorsChanged();
   }
 }
 
