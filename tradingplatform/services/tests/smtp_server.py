@@ -4,7 +4,6 @@ import email
 import socketserver
 import threading
 from email.message import Message
-from types import TracebackType
 from typing import Self, cast
 
 
@@ -68,12 +67,7 @@ class SmtpServer:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
