@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON_IN_VENV := .venv/bin/python
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 
-.PHONY: help run test races check fix fuzz bench stack stack-stop clean lock setup setup-dev
+.PHONY: help run test races check fix fuzz bench screenshots stack stack-stop clean lock setup setup-dev
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ fuzz: setup-dev ## send many cases to every operation, and mutated tokens (FUZZ_
 
 bench: setup-dev ## run the benchmarks, each beside a peer (BENCH=fanout for one)
 	@for file in benchmarks/$(or $(BENCH),[a-z]*).py; do echo "== $$file"; $(PYTHON_IN_VENV) $$file || exit 1; done
+
+screenshots: setup-dev $(CATALOGUES) ## take the pictures of the README anew; needs chromium and a Korean font
+	@bin/frontend build
+	@$(PYTHON_IN_VENV) bin/screenshots.py
 
 stack: setup ## start a private MariaDB (with replica) and Redis in var/stack; prints lines for .env
 	@$(PYTHON_IN_VENV) bin/stack.py start --replica

@@ -56,9 +56,9 @@ export class StockChart extends HTMLElement {
     this.offerAdjustments(null);
     this.surface.setAttribute('role', 'img');
     this.append(
-      el('div', { class: 'chart-bar' }, this.intervalPicker(), this.adjustments, this.legend),
+      el('div', { class: 'chart-bar' }, this.intervalPicker(), this.legend),
       el('div', { class: 'chart-body' }, this.surface, this.status),
-      el('div', { class: 'chart-foot' }, this.sourceLine, this.attribution()),
+      el('div', { class: 'chart-foot' }, el('div', { class: 'chart-origin' }, this.sourceLine, this.adjustments), this.attribution()),
     );
     this.draw();
     this.desk.symbol.watch((symbol) => {
