@@ -1,12 +1,13 @@
 """Yahoo's prices through the optional package yfinance, for a laptop without keys.
 
 Only when the operator names YFINANCE in MARKET_PROVIDERS; the package is not installed by
-default (``pip install yfinance``), and Yahoo promises nothing about these figures.
+default (``bin/setup base yfinance``), and Yahoo promises nothing about these figures.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from market import rules
@@ -27,6 +28,7 @@ from tradingplatform.errors import NotConfiguredError, UpstreamError
 
 SOURCE = "YFINANCE"
 _SUFFIXES = {"KRX": ".KS", "NASDAQ": "", "NYSE": "", "AMEX": ""}
+_QUOTED = ("lastPrice", "lastVolume", "open", "dayHigh", "dayLow", "previousClose")
 _COLUMNS = ("Open", "High", "Low", "Close", "Volume")
 
 
@@ -37,11 +39,10 @@ class YfinanceProvider(BaseProvider):
     capabilities = frozenset({Capability.QUOTES, Capability.BARS})
 
     def __init__(self) -> None:
-        try:
-            self._library = import_module("yfinance")
-        except ImportError as exc:
+        # Looking is cheap; the package brings pandas and is loaded by who really asks.
+        if find_spec("yfinance") is None:
             msg = "YFINANCE is in MARKET_PROVIDERS, but the package yfinance is not installed."
-            raise NotConfiguredError(msg, provider=SOURCE) from exc
+            raise NotConfiguredError(msg, provider=SOURCE)
 
     def serves(self, capability: Capability, asset: Asset) -> bool:
         is_listed = asset.exchange in _SUFFIXES and not asset.is_index
@@ -82,7 +83,7 @@ class YfinanceProvider(BaseProvider):
         )
 
     def _quote(self, asset: Asset) -> ProviderQuote:
-        told = self._ask(lambda: dict(self._ticker(asset).fast_info))
+        told = self._ask(lambda: _picked(self._ticker(asset).fast_info))
         return ProviderQuote(
             symbol=asset.symbol,
             price=values.price(told, "lastPrice"),
@@ -99,7 +100,7 @@ class YfinanceProvider(BaseProvider):
         )
 
     def _ticker(self, asset: Asset) -> Any:
-        return self._library.Ticker(asset.symbol + _SUFFIXES[asset.exchange])
+        return import_module("yfinance").Ticker(asset.symbol + _SUFFIXES[asset.exchange])
 
     def _ask(self, question: Any) -> Any:
         try:
@@ -108,6 +109,11 @@ class YfinanceProvider(BaseProvider):
             # The package documents no errors of its own: whatever it raises, Yahoo said nothing.
             msg = f"YFINANCE failed: {type(exc).__name__}."
             raise UpstreamError(msg, provider=SOURCE) from exc
+
+
+def _picked(info: Any) -> dict[str, Any]:
+    """Return what a quote is made of: the package asks Yahoo for each figure that is read."""
+    return {name: info.get(name) for name in _QUOTED}
 
 
 def _bar(opened: Any, row: dict[str, Any]) -> values.BarFigures:

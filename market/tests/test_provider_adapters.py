@@ -3,6 +3,7 @@
 import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -191,7 +192,7 @@ def yahoo(monkeypatch):
             return Table()
 
     module = ModuleType("yfinance")
-    vars(module)["Ticker"] = Ticker
+    vars(module).update(Ticker=Ticker, __spec__=ModuleSpec("yfinance", None))
     monkeypatch.setitem(sys.modules, "yfinance", module)
 
 
