@@ -16,6 +16,7 @@ from market.models import (
     AlertTrigger,
     BarGap,
     CalendarOverride,
+    CompanyFundamentals,
     CorporateAction,
     ImportRun,
     Instrument,
@@ -140,6 +141,13 @@ class InstrumentFeaturesAdmin(ReadOnlyAdmin):
         "high_52w",
         "low_52w",
     )
+    list_select_related = ("instrument",)
+
+
+@admin.register(CompanyFundamentals)
+class CompanyFundamentalsAdmin(ReadOnlyAdmin):
+    list_display = ("instrument", "source", "as_of", "period_end", "market_cap")
+    list_filter = ("source",)
     list_select_related = ("instrument",)
 
 

@@ -8,6 +8,7 @@ from django.db import models
 from market import rules
 from market.action_models import CorporateAction
 from market.alert_models import AlertTrigger, PriceAlert
+from market.company_models import CompanyFundamentals
 from market.enums import (
     AssetType,
     Exchange,
@@ -33,6 +34,7 @@ __all__ = [
     "AlertTrigger",
     "Bar",
     "BarGap",
+    "CompanyFundamentals",
     "CorporateAction",
     "ImportRun",
     "Instrument",

@@ -6,14 +6,15 @@ share it, and while a new one is made they get the one before.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 
 import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
+from market.company_models import CompanyFundamentals
 from market.demand import demand_note
 from market.enums import AssetType
 from market.feature_models import InstrumentFeatures
@@ -37,7 +38,8 @@ _FIGURES = tuple(
     if field.get_internal_type() == "FloatField"
 )
 FUNDAMENTALS = ("market_cap", "price_to_earnings", "price_to_book", "dividend_yield")
-"""No source tells these yet, so they are undefined for every instrument."""
+"""What sources say of companies; undefined where none has said it within FUNDAMENTALS_FOR."""
+FUNDAMENTALS_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Panel:
     """Active instruments that have a live quote, by symbol.
 
     ``numbers`` holds an array of shape (n_instruments,) per field, NaN where undefined.
+    ``companies`` says by instrument id who told its fundamentals, and when.
     """
 
     as_of: datetime
@@ -52,6 +55,7 @@ class Panel:
     instruments: list[Instrument]
     quotes: list[Quote]
     numbers: dict[str, FloatArray]
+    companies: dict[int, tuple[str, datetime]] = field(default_factory=dict)
 
     @cached_property
     def is_index(self) -> NDArray[np.bool_]:
@@ -84,7 +88,7 @@ def panel_get() -> Panel:
 
 
 def panel_read() -> Panel:
-    """Make a panel from the tables and the cache: two queries and one look at the cache."""
+    """Make a panel from the tables and the cache: three queries and one look at the cache."""
     at = now()
     found = list(Instrument.objects.active().order_by("symbol"))
     demand_note(row.symbol for row in found if row.asset_type == AssetType.INDEX)
@@ -92,7 +96,9 @@ def panel_read() -> Panel:
     instruments = [row for row in found if row.symbol in told]
     quotes = [told[row.symbol] for row in instruments]
     figures, computed_at = _figures(instruments)
-    return Panel(at, computed_at, instruments, quotes, _numbers(quotes, figures))
+    fundamentals, companies = _fundamentals(instruments, since=at - FUNDAMENTALS_FOR)
+    numbers = _numbers(quotes, figures) | fundamentals
+    return Panel(at, computed_at, instruments, quotes, numbers, companies)
 
 
 def macd_crosses(panel: Panel) -> list[str]:
@@ -118,6 +124,22 @@ def _figures(instruments: list[Instrument]) -> tuple[dict[str, FloatArray], date
     )
 
 
+def _fundamentals(
+    instruments: list[Instrument], *, since: datetime
+) -> tuple[dict[str, FloatArray], dict[int, tuple[str, datetime]]]:
+    rows = {
+        pk: (told, (source, as_of))
+        for pk, source, as_of, *told in CompanyFundamentals.objects.filter(
+            as_of__gte=since
+        ).values_list("pk", "source", "as_of", *FUNDAMENTALS)
+    }
+    empty = [None] * len(FUNDAMENTALS)
+    wanted = [rows[one.pk][0] if one.pk in rows else empty for one in instruments]
+    table = np.array(wanted, dtype=np.float64).reshape(-1, len(FUNDAMENTALS))
+    companies = {pk: told_by for pk, (_, told_by) in rows.items()}
+    return dict(zip(FUNDAMENTALS, table.T, strict=True)), companies
+
+
 def _numbers(quotes: list[Quote], figures: dict[str, FloatArray]) -> dict[str, FloatArray]:
     price = np.array([float(quote.price) for quote in quotes])
     volume = np.array([float(quote.volume) for quote in quotes])
@@ -136,7 +158,6 @@ def _numbers(quotes: list[Quote], figures: dict[str, FloatArray]) -> dict[str, F
     }
     numbers |= {name: price / figures[past] - 1 for name, past in _RETURNS.items()}
     numbers |= {f"{name}_distance": price / figures[name] - 1 for name in _AVERAGES}
-    numbers |= {name: np.full(price.size, np.nan) for name in FUNDAMENTALS}
     return numbers
 
 

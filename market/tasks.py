@@ -5,8 +5,11 @@ from market.services import (
     alerts_tend,
     corporate_actions_apply,
     features_refresh,
+    fundamentals_refresh,
+    fundamentals_update,
     gaps_fill,
     gaps_find,
+    news_update,
     profiles_refresh,
 )
 from tradingplatform.jobs import enqueue, job
@@ -52,3 +55,21 @@ def refresh_profiles(**_: object) -> None:
 def apply_actions(**_: object) -> None:
     """End the trading of what is delisted or merged into another today."""
     corporate_actions_apply()
+
+
+@job(name="market.fundamentals_fetch", queue="bulk")
+def fetch_fundamentals(*, symbols: list[str], **_: object) -> None:
+    """Ask the sources for figures of companies that somebody looks at."""
+    fundamentals_update(symbols=symbols)
+
+
+@job(name="market.fundamentals_refresh", queue="bulk")
+def refresh_fundamentals(**_: object) -> None:
+    """Ask again for figures of companies that are older than a day."""
+    fundamentals_refresh()
+
+
+@job(name="market.news_fetch", queue="bulk")
+def fetch_news(*, symbols: list[str], **_: object) -> None:
+    """Ask the sources for news of instruments that somebody looks at."""
+    news_update(symbols=symbols)

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 import stamina
 
+from market.company_models import CompanyFundamentals
 from market.enums import Adjustment
 from market.errors import ProviderAnswerError
 from market.providers import chain
 from market.providers.base import Asset, BarsWanted
+from market.services import fundamentals_update, news_update
+from market.tests.factories import instrument_make
 from tests.emulators.fmp.emulator import FmpEmulator, running_fmp_emulator
 from tradingplatform.clock import now
 from tradingplatform.errors import TradingPlatformError, UnavailableError, UpstreamError
@@ -67,8 +70,25 @@ def test_figures_news_and_instruments_have_source_and_time(fmp: FmpEmulator) -> 
     assert (facts.source, facts.symbol) == ("FMP", "AAPL")
     assert facts.figures["netIncome"] != 0
 
-    assert {item.source for item in chain.news_fetch(["AAPL"], limit=5)} == {"FMP"}
+    assert {item.source for item in chain.news_fetch([APPLE], limit=5)} == {"FMP"}
     assert "AAPL" in {fact.symbol for fact in chain.instruments_fetch("AAPL")}
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_figures_and_news_of_a_company_reach_clients(fmp: FmpEmulator, client: Any) -> None:
+    instrument_make("AAPL")
+
+    assert (fundamentals_update(symbols=["AAPL"]), news_update(symbols=["AAPL"]) > 0) == (1, True)
+
+    told = client.get("/api/market/fundamentals/AAPL").json()
+    assert (told["status"], told["source"]) == ("AVAILABLE", "FMP")
+    stored = CompanyFundamentals.objects.get()
+    truth = Decimal(told["figures"]["priceToEarningsRatioTTM"])
+    assert Decimal(str(stored.price_to_earnings)) == truth > 0
+    assert stored.market_cap is not None
+    news = client.get("/api/market/news", {"symbols": "AAPL"}).json()
+    assert (news["status"], news["sources"]) == ("AVAILABLE", ["FMP"])
+    assert {(row["source"], *row["symbols"]) for row in news["results"]} == {("FMP", "AAPL")}
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from market import services
 from market.api.serializers import SymbolsField
 from market.news_models import NewsItem
 from market.news_selectors import news_get
@@ -30,6 +30,7 @@ class NewsItemOutput(serializers.Serializer[Any]):
     publisher = serializers.CharField()
     language = serializers.CharField()
     published_at = serializers.DateTimeField()
+    as_of = serializers.DateTimeField(help_text="When the source told it.")
     symbols = serializers.ListField(child=serializers.CharField())
 
 
@@ -47,9 +48,11 @@ class NewsView(ApiView):
     def get(self, request: Request) -> Response:
         """List stored news, newest first; says so when no source of news is set up."""
         wanted = parsed(NewsInput, request.query_params)
-        rows = news_get(wanted.get("symbols", ()))
+        symbols = wanted.get("symbols", ())
+        rows = news_get(symbols)
+        services.news_want(symbols=symbols)
         page = CursorPages("-published_at", "-id").response(rows, request, render=_items)
-        sources = list(settings.MARKET_NEWS_SOURCES)
+        sources = services.news_sources()
         status = "AVAILABLE" if sources else "NOT_CONFIGURED"
         return Response({**page.data, "sources": sources, "status": status})
 
@@ -64,6 +67,7 @@ def _items(rows: Sequence[NewsItem]) -> list[dict[str, Any]]:
             "publisher": row.publisher,
             "language": row.language,
             "published_at": row.published_at.isoformat(),
+            "as_of": row.stored_at.isoformat(),
             "symbols": sorted(link.symbol for link in row.symbols.all()),
         }
         for row in rows

@@ -90,6 +90,7 @@ def screen_payload(screen: SavedScreen) -> dict[str, Any]:
 def _figures(panel: Panel, place: int, cross: str) -> dict[str, Any]:
     instrument, quote = panel.instruments[place], panel.quotes[place]
     numbers = {name: float(panel.numbers[name][place]) for name in _NUMBERS}
+    company_source, company_as_of = panel.companies.get(instrument.pk, (None, None))
     return {
         "symbol": instrument.symbol,
         "name": display_name(instrument),
@@ -102,6 +103,8 @@ def _figures(panel: Panel, place: int, cross: str) -> dict[str, Any]:
         "age_ms": quote.age_ms(panel.as_of),
         "price": decimal_text(quote.price),
         "macd_cross": cross or None,
+        "fundamentals_source": company_source,
+        "fundamentals_as_of": None if company_as_of is None else company_as_of.isoformat(),
         **{name: value if isfinite(value) else None for name, value in numbers.items()},
     }
 

@@ -149,6 +149,10 @@ class ScreenedRowOutput(serializers.Serializer[Any]):
     name = serializers.CharField()
     source = serializers.CharField(help_text="SAMPLE is not a real quotation.")  # type: ignore[assignment] # a name DRF also uses
     age_ms = serializers.IntegerField()
+    fundamentals_source = serializers.CharField(allow_null=True)
+    fundamentals_as_of = serializers.DateTimeField(
+        allow_null=True, help_text="When the source told them."
+    )
 
     def get_fields(self) -> Any:
         return super().get_fields() | {name: _figure(name) for name in FIELDS}

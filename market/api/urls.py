@@ -5,6 +5,7 @@ from django.urls import path
 from market.api import (
     alert_views,
     calendar_views,
+    company_views,
     news_views,
     screen_views,
     views,
@@ -20,6 +21,11 @@ urlpatterns = [
     path("quotes", views.QuotesView.as_view(), name="quotes"),
     path("bars/<str:symbol>", views.BarsView.as_view(), name="bars"),
     path("indicators/<str:symbol>", views.IndicatorsView.as_view(), name="indicators"),
+    path(
+        "fundamentals/<str:symbol>",
+        company_views.FundamentalsView.as_view(),
+        name="fundamentals",
+    ),
     path("calendar", calendar_views.CalendarView.as_view(), name="calendar"),
     path("overview", screen_views.OverviewView.as_view(), name="overview"),
     path("alerts", alert_views.AlertsView.as_view(), name="alerts"),

@@ -5,17 +5,20 @@ cannot tell is missing or raises; it is never made up.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from market.enums import Adjustment, AssetType
 from market.errors import CapabilityMissingError
 from market.rollup import BarArrays
 from market.ticks import DayFigures
 from market.types import OrderBook
+
+if TYPE_CHECKING:
+    from market.models import Instrument
 
 
 class Capability(StrEnum):
@@ -44,6 +47,11 @@ class Asset:
     def is_index(self) -> bool:
         """Whether it is a level that nobody trades."""
         return self.asset_type == AssetType.INDEX
+
+
+def asset_of(row: "Instrument") -> Asset:
+    """Return what a provider has to know of a stored instrument."""
+    return Asset(row.symbol, row.exchange, row.currency, row.asset_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,10 @@ class InstrumentFact:
 
 @dataclass(frozen=True)
 class Fundamentals:
-    """Figures by name, as of the end of a fiscal period; ratios are fractions."""
+    """Figures in the words of the source, as of the end of a fiscal period; ratios are fractions.
+
+    ``screened`` holds those that screens filter on under the names of the screens.
+    """
 
     symbol: str
     figures: Mapping[str, Decimal]
@@ -100,6 +111,7 @@ class Fundamentals:
     source: str
     as_of: datetime
     period_end: date | None = None
+    screened: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

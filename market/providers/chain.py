@@ -106,9 +106,14 @@ def profile_fetch(asset: Asset) -> InstrumentFact | None:
     return next(iter(found), None)
 
 
-def news_fetch(symbols: Sequence[str], *, limit: int = 20) -> list[NewsItem]:
-    """Return headlines; raises as bars_fetch does."""
-    return _first(Capability.NEWS, None, lambda source: source.news(symbols, limit=limit))
+def news_fetch(assets: Sequence[Asset], *, limit: int = 20) -> list[NewsItem]:
+    """Return headlines from the first source that has any; raises as bars_fetch does."""
+
+    def ask(source: MarketProvider) -> list[NewsItem]:
+        served = [one.symbol for one in assets if source.serves(Capability.NEWS, one)]
+        return source.news(served, limit=limit) if served else []
+
+    return _first(Capability.NEWS, None, ask)
 
 
 def macro_fetch(name: str, start: date, end: date) -> MacroSeries:

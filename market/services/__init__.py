@@ -22,8 +22,16 @@ from market.services.calendars import (
 )
 from market.services.features import features_refresh
 from market.services.feed import Feed, feed_bars_store, feed_open
+from market.services.fundamentals import (
+    FundamentalsStatus,
+    FundamentalsTold,
+    fundamentals_get,
+    fundamentals_refresh,
+    fundamentals_update,
+)
 from market.services.imports import ImportReport, bars_import
 from market.services.masters import MasterReport, instruments_import
+from market.services.news import news_sources, news_update, news_want
 from market.services.nxt import nxt_import
 from market.services.profiles import profiles_refresh
 from market.services.real_feed import sample_prices_remove
@@ -51,6 +59,8 @@ __all__ = [
     "ActionReport",
     "AlertTerms",
     "Feed",
+    "FundamentalsStatus",
+    "FundamentalsTold",
     "ImportReport",
     "MasterReport",
     "SampleLoad",
@@ -70,10 +80,16 @@ __all__ = [
     "features_refresh",
     "feed_bars_store",
     "feed_open",
+    "fundamentals_get",
+    "fundamentals_refresh",
+    "fundamentals_update",
     "gaps_fill",
     "gaps_find",
     "gaps_reopen",
     "instruments_import",
+    "news_sources",
+    "news_update",
+    "news_want",
     "nxt_import",
     "override_fault",
     "profiles_refresh",

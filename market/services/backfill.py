@@ -16,7 +16,7 @@ from market.gaps import missing_days, silences
 from market.history import Closes, closes_read
 from market.metrics import BACKFILL_FAULTS, BACKFILLED
 from market.models import Bar, BarGap, Instrument
-from market.providers.base import Asset, BarsWanted, ProviderBars
+from market.providers.base import BarsWanted, ProviderBars, asset_of
 from market.providers.chain import bars_fetch
 from market.rollup import DAY_S, BarArrays
 from tradingplatform.clock import monotonic, now
@@ -79,7 +79,7 @@ def gaps_fill(*, most: int = FILL_MOST, seconds: float = FILL_S) -> int:
         if not _claimed(gap):
             continue
         try:
-            bars = bars_fetch(_asset(gap.instrument), _wanted(gap))
+            bars = bars_fetch(asset_of(gap.instrument), _wanted(gap))
         except (CapabilityMissingError, NotConfiguredError, LimitExceededError) as error:
             _postpone(gap, error)
             break
@@ -183,10 +183,6 @@ def _claimed(gap: BarGap) -> bool:
     free = BarGap.objects.filter(pk=gap.pk, state=GapState.OPEN, try_at=gap.try_at)
     claim = {"try_at": now() + CLAIMED_FOR, "attempts": F("attempts") + 1}
     return bool(global_tx(free.update, **claim))
-
-
-def _asset(row: Instrument) -> Asset:
-    return Asset(row.symbol, row.exchange, row.currency, row.asset_type)
 
 
 def _wanted(gap: BarGap) -> BarsWanted:

@@ -1,15 +1,34 @@
-"""Store what sources of news tell; sources call this, nobody makes news up here."""
+"""Store what sources of news tell, and have them asked; nobody makes news up here."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from django.conf import settings
+
 from market.models import Instrument
 from market.news_models import NewsItem, NewsSymbol
+from market.providers.base import Capability, asset_of
+from market.providers.base import NewsItem as Headline
+from market.providers.chain import news_fetch, providers_of
+from market.services.asking import ask_soon, is_told
 from tradingplatform.db.transactions import global_tx
-from tradingplatform.errors import InvalidInputError
+from tradingplatform.errors import (
+    InvalidInputError,
+    LimitExceededError,
+    NotConfiguredError,
+    UnavailableError,
+    UpstreamError,
+)
 
+logger = logging.getLogger(__name__)
+
+FETCH_JOB = "market.news_fetch"
+HEADLINES_MOST = 50
+SYMBOLS_AT_ONCE = 20
 _LENGTHS = {"external_id": 128, "title": 300, "url": 500, "publisher": 100, "language": 8}
 
 
@@ -26,10 +45,65 @@ class NewsDraft:
     language: str = ""
 
 
+def news_sources() -> list[str]:
+    """Return the names of the sources that are set up and tell news."""
+    providers = (source.name for source in providers_of(Capability.NEWS, None))
+    return list(dict.fromkeys((*settings.MARKET_NEWS_SOURCES, *providers)))
+
+
+def news_want(*, symbols: Sequence[str]) -> None:
+    """Have the sources asked for news of these soon; what is stored is shown meanwhile."""
+    if not symbols or next(providers_of(Capability.NEWS, None), None) is None:
+        return
+    rows = Instrument.objects.active().filter(symbol__in=symbols)
+    ask_soon(FETCH_JOB, [row.symbol for row in rows if is_told(Capability.NEWS, asset_of(row))])
+
+
+def news_update(*, symbols: Iterable[str]) -> int:
+    """Ask the sources for news of these instruments and store it; return how many are new.
+
+    A source that fails is asked again when somebody looks the next time.
+    """
+    assets = [asset_of(row) for row in Instrument.objects.active().filter(symbol__in=list(symbols))]
+    n_new = 0
+    for first in range(0, len(assets), SYMBOLS_AT_ONCE):
+        try:
+            told = news_fetch(assets[first : first + SYMBOLS_AT_ONCE], limit=HEADLINES_MOST)
+        except (UpstreamError, UnavailableError, LimitExceededError, NotConfiguredError) as error:
+            logger.warning("News could not be fetched", extra={"code": error.code})
+            break
+        for source in dict.fromkeys(item.source for item in told):
+            drafts = _drafts(item for item in told if item.source == source)
+            n_new += news_store(source=source, drafts=drafts)
+    return n_new
+
+
+def _drafts(told: Iterable[Headline]) -> list[NewsDraft]:
+    """Return each article once, with all the instruments it was told of."""
+    drafts: dict[str, NewsDraft] = {}
+    for item in told:
+        if len(item.url) > _LENGTHS["url"]:
+            continue
+        draft = NewsDraft(
+            # Sources number their articles in no common way; the address names one.
+            external_id=hashlib.sha256(item.url.encode()).hexdigest(),
+            title=item.title,
+            url=item.url,
+            published_at=item.published_at,
+            symbols=item.symbols,
+            publisher=item.publisher,
+        )
+        known = drafts.get(draft.external_id)
+        both = draft if known is None else replace(known, symbols=known.symbols + draft.symbols)
+        drafts[draft.external_id] = both
+    return list(drafts.values())
+
+
 def news_store(*, source: str, drafts: Sequence[NewsDraft]) -> int:
     """Store articles that are not stored yet; return how many were new.
 
-    Symbols that this platform does not know are dropped. Raises InvalidInputError for an
+    A stored one is linked to the instruments that it is told of now. Symbols that this platform
+    does not know are dropped. Raises InvalidInputError for an
     address that is not on the web, or a field that is empty or too long; nothing is stored then.
     """
     for draft in drafts:
@@ -57,15 +131,15 @@ def _store(source: str, drafts: dict[str, NewsDraft]) -> int:
     # Another process may store the same article at the same moment.
     NewsItem.objects.bulk_create(items, ignore_conflicts=True)
     ids = dict(
-        NewsItem.objects.filter(
-            source=source, external_id__in=[draft.external_id for draft in fresh]
-        ).values_list("external_id", "pk")
+        NewsItem.objects.filter(source=source, external_id__in=drafts).values_list(
+            "external_id", "pk"
+        )
     )
-    symbols = {symbol for draft in fresh for symbol in draft.symbols}
+    symbols = {symbol for draft in drafts.values() for symbol in draft.symbols}
     listed = set(Instrument.objects.filter(symbol__in=symbols).values_list("symbol", flat=True))
     links = [
         NewsSymbol(item_id=ids[draft.external_id], symbol=symbol)
-        for draft in fresh
+        for draft in drafts.values()
         for symbol in dict.fromkeys(draft.symbols)
         if symbol in listed
     ]

@@ -8,7 +8,7 @@ from market.bar_store import bars_at, last_sessions
 from market.enums import OUTSIDE_SOURCES, AssetType, Exchange
 from market.errors import CapabilityMissingError
 from market.models import Instrument, InstrumentQuerySet
-from market.providers.base import Asset, InstrumentFact
+from market.providers.base import InstrumentFact, asset_of
 from market.providers.chain import FAILURES, profile_fetch, profiles_fetch
 from tradingplatform.clock import now
 from tradingplatform.db.transactions import global_tx
@@ -41,7 +41,7 @@ def _exchange_refresh(exchange: str) -> int:
     if first is None:
         return 0
     try:
-        told = profiles_fetch(_asset(first))
+        told = profiles_fetch(asset_of(first))
     except (CapabilityMissingError, NotConfiguredError):
         return 0
     except FAILURES as error:
@@ -57,7 +57,7 @@ def _singly_refresh() -> int:
         if asked == ASKED_SINGLY_MAX:
             break
         try:
-            fact = profile_fetch(_asset(row))
+            fact = profile_fetch(asset_of(row))
         except (CapabilityMissingError, NotConfiguredError):
             continue
         except FAILURES as error:
@@ -94,7 +94,3 @@ def _store(found: Iterable[tuple[Instrument, InstrumentFact]]) -> int:
             changed.append(row)
     Instrument.objects.bulk_update(changed, _FIELDS, batch_size=500)
     return len(changed)
-
-
-def _asset(row: Instrument) -> Asset:
-    return Asset(row.symbol, row.exchange, row.currency, row.asset_type)

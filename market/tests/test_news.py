@@ -6,10 +6,15 @@ from typing import Any
 import pytest
 
 from market.news_models import NewsItem, NewsSymbol
-from market.services.news import NewsDraft, news_store
+from market.providers import chain
+from market.providers.base import Asset, BaseProvider, Capability
+from market.providers.base import NewsItem as Headline
+from market.services.news import NewsDraft, news_store, news_update
+from market.tasks import fetch_news
 from market.tests.factories import instrument_make
 from tests.query_budget import query_budget
-from tradingplatform.errors import InvalidInputError
+from tradingplatform.clock import now
+from tradingplatform.errors import InvalidInputError, UpstreamError
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -55,6 +60,9 @@ def test_news_of_symbols_newest_first_in_pages(client, settings):
 
     assert [row["title"] for row in first["results"]] == ["Headline 2"]
     assert first["results"][0]["symbols"] == ["AAPL", "KO"]
+    assert (
+        first["results"][0]["as_of"] == NewsItem.objects.get(external_id="n2").stored_at.isoformat()
+    )
     assert (first["sources"], first["status"]) == (["FMP"], "AVAILABLE")
     assert [row["title"] for row in second["results"]] == ["Headline 1"]
     assert second["next"] is None
@@ -92,3 +100,82 @@ def test_what_is_no_article_stores_nothing(changes):
         news_store(source="FMP", drafts=[_draft(1), _draft(2, **changes)])
 
     assert not NewsItem.objects.exists()
+
+
+class Teller(BaseProvider):
+    """A source that tells one article of each US instrument it is asked about, and a shared one."""
+
+    name = "FMP"
+    capabilities = frozenset({Capability.NEWS})
+
+    def __init__(self) -> None:
+        self.fails = False
+        self.asked: list[list[str]] = []
+
+    def serves(self, capability: Capability, asset: Asset) -> bool:
+        return capability in self.capabilities and asset.exchange == "NASDAQ"
+
+    def news(self, symbols, *, limit):
+        self.asked.append(list(symbols))
+        if self.fails:
+            raise UpstreamError("down")
+        ends = [(symbol, end) for symbol in symbols for end in (symbol, "both", "x" * 500)]
+        return [
+            Headline(
+                f"On {end}", f"https://example.com/{end}", "Paper", AT, (symbol,), "FMP", now()
+            )
+            for symbol, end in ends
+        ]
+
+
+@pytest.fixture
+def teller(monkeypatch, settings) -> Teller:
+    told = Teller()
+    settings.MARKET_PROVIDERS = ["FMP"]
+    monkeypatch.setattr(chain, "FACTORIES", {"FMP": lambda: told})
+    return told
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[tuple[str, list[str]]]:
+    jobs: list[tuple[str, list[str]]] = []
+    monkeypatch.setattr(
+        "market.services.asking.enqueue", lambda name, symbols: jobs.append((name, symbols))
+    )
+    return jobs
+
+
+def test_who_looks_at_news_has_its_source_asked_once(client, teller, asked):
+    for symbol in ("AAPL", "MSFT", "005930"):
+        instrument_make(symbol)
+
+    answers = [client.get(URL, {"symbols": "AAPL,005930"}).json() for _ in range(2)]
+
+    assert [(one["status"], one["sources"], one["results"]) for one in answers] == [
+        ("AVAILABLE", ["FMP"], [])
+    ] * 2
+    assert (asked, teller.asked) == ([("market.news_fetch", ["AAPL"])], [])
+
+    fetch_news(symbols=["AAPL"])
+    found = client.get(URL, {"symbols": "AAPL"}).json()["results"]
+    assert {row["title"] for row in found} == {"On AAPL", "On both"}
+    assert {(row["source"], row["publisher"]) for row in found} == {("FMP", "Paper")}
+
+
+def test_an_article_belongs_to_all_it_was_told_of_sooner_or_later(client, teller):
+    for symbol in ("AAPL", "MSFT", "NVDA"):
+        instrument_make(symbol)
+
+    assert news_update(symbols=["AAPL", "MSFT"]) == 3
+    assert news_update(symbols=["NVDA", "NONE"]) == 1
+
+    shared = NewsItem.objects.get(title="On both")
+    assert {link.symbol for link in shared.symbols.all()} == {"AAPL", "MSFT", "NVDA"}
+
+
+def test_a_source_that_fails_stores_nothing(teller):
+    instrument_make("AAPL")
+    teller.fails = True
+
+    assert news_update(symbols=["AAPL"]) == 0
+    assert (teller.asked, NewsItem.objects.exists()) == ([["AAPL"]], False)

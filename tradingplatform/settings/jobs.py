@@ -25,6 +25,7 @@ PERIODIC_JOBS: dict[str, int] = {
     "market.actions_apply": 300,
     "market.alerts_tend": 60,
     "market.features_refresh": 300,
+    "market.fundamentals_refresh": 3600,
     "market.gaps_fill": 60,
     "market.gaps_find": 300,
     "market.profiles_refresh": 24 * 3600,

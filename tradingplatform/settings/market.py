@@ -17,7 +17,7 @@ MARKET_QUOTE_STALE_S = 30.0
 ALERTS_PER_USER = 100
 # Rankings and screens of one process share what it read so lately.
 MARKET_PANEL_S = 1.0
-# Names of the sources that fill table_news_items; without any /news says NOT_CONFIGURED.
+# Sources of news beside the providers of MARKET_PROVIDERS that tell any; without one /news says so.
 MARKET_NEWS_SOURCES: tuple[str, ...] = ()
 SCREENS_PER_USER = 50
 # So far back missing daily bars of real sources are asked for.

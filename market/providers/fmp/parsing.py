@@ -21,6 +21,13 @@ SOURCE = "FMP"
 NEW_YORK = ZoneInfo("America/New_York")
 _TIME = "%Y-%m-%d %H:%M:%S"
 _YEARS = range(1990, 2200)
+_SCREENED = {
+    "market_cap": ("marketCap", "marketCapTTM"),
+    "price_to_earnings": ("priceToEarningsRatioTTM",),
+    "price_to_book": ("priceToBookRatioTTM",),
+    "dividend_yield": ("dividendYieldTTM",),
+}
+"""What screens filter on, and how FMP calls it."""
 _NOT_FIGURES = frozenset({"cik", "fiscalYear"})
 
 # Column names of the three ways in which FMP tells a daily bar.
@@ -117,6 +124,7 @@ def fundamentals(bodies: Sequence[object], asset: Asset, at: datetime) -> Fundam
         source=SOURCE,
         as_of=at,
         period_end=period_end,
+        screened=_screened(figures),
     )
 
 
@@ -193,6 +201,15 @@ def _figures(row: Row) -> dict[str, Decimal]:
         if isinstance(value, int | float)
         and not isinstance(value, bool)
         and name not in _NOT_FIGURES
+    }
+
+
+def _screened(figures: dict[str, Decimal]) -> dict[str, Decimal]:
+    return {
+        ours: figures[name]
+        for ours, names in _SCREENED.items()
+        for name in names
+        if name in figures
     }
 
 

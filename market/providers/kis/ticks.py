@@ -15,7 +15,7 @@ from market.errors import ProviderAnswerError
 from market.feed import Line
 from market.metrics import FEED_REFUSED
 from market.models import Instrument
-from market.providers.base import Asset, ProviderQuote
+from market.providers.base import Asset, ProviderQuote, asset_of
 from market.providers.kis import parsing
 from market.providers.kis.depth import BOOKS, KisDepth, book_topic_of
 from market.providers.kis.poller import KisPoller
@@ -185,7 +185,7 @@ class KisTickSource:
             symbol__in=symbols, exchange__in=["KRX", *EXCHANGES]
         )
         for row in rows:
-            asset = Asset(row.symbol, row.exchange, row.currency, row.asset_type)
+            asset = asset_of(row)
             if KisProvider.tells(asset):
                 self._instruments[row.symbol] = (row.pk, asset)
         connections.close_all()
