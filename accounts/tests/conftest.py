@@ -1,9 +1,10 @@
 """People with accounts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from accounts.models import User
@@ -16,6 +17,18 @@ HOME = Device(ip="127.0.0.1", user_agent="pytest")
 @pytest.fixture(autouse=True)
 def account_routes(settings: Any) -> None:
     settings.ROOT_URLCONF = "accounts.tests.urls"
+
+
+@pytest.fixture(autouse=True)
+def passkey_place(settings: Any) -> None:
+    settings.PASSKEY_RP_ID, settings.PASSKEY_ORIGINS = "localhost", ["http://localhost:8000"]
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Stop the time, and let a test move it."""
+    with time_machine.travel("2026-03-02T12:00:00Z", tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture

@@ -31,11 +31,6 @@ Bearer = Callable[[str], Client]
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/{} Safari/537.36"
 
 
-@pytest.fixture(autouse=True)
-def place(settings: Any) -> None:
-    settings.PASSKEY_RP_ID, settings.PASSKEY_ORIGINS = "localhost", ["http://localhost:8000"]
-
-
 @pytest.fixture
 def mina(mina: User) -> User:
     User.objects.update(language="en", email_verified_at=now())

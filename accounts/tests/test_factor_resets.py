@@ -1,7 +1,7 @@
 """A lost second factor: an operator asks, the owner can stop it, then it is gone."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
@@ -41,21 +41,13 @@ from tradingplatform.clock import now
 from tradingplatform.errors import NotFoundError, PermissionDeniedError
 from tradingplatform.services.models import StoredMessage
 
-pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+pytestmark = [
+    pytest.mark.django_db(databases="__all__", transaction=True),
+    pytest.mark.usefixtures("clock"),
+]
 LogIn = Callable[[User], LoggedIn]
 Bearer = Callable[[str], Client]
 DAY_S = 24 * 3600
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel("2026-03-02T12:00:00Z", tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture(autouse=True)
-def place(settings: Any) -> None:
-    settings.PASSKEY_RP_ID, settings.PASSKEY_ORIGINS = "localhost", ["http://localhost:8000"]
 
 
 @pytest.fixture

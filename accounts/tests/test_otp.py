@@ -1,7 +1,7 @@
 """The second factor: how it gets on, what it opens, and that no code works twice."""
 
 from base64 import b32decode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -25,7 +25,7 @@ from tradingplatform.api.principal import Principal
 from tradingplatform.clock import now
 from tradingplatform.settings.encryption_keys import parse_keys
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.usefixtures("clock")]
 JSON = "application/json"
 RFC_SEED = b"12345678901234567890"
 LogIn = Callable[[User], LoggedIn]
@@ -42,12 +42,6 @@ class Phone:
 
     def code(self, steps: int = 0) -> str:
         return code_at(self.seed, step_at(now()) + steps)
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel("2026-03-02T12:00:00Z", tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

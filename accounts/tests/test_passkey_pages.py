@@ -19,9 +19,8 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 
 @pytest.fixture(autouse=True)
-def place(settings: Any) -> None:
+def site_routes(settings: Any) -> None:
     settings.ROOT_URLCONF = "tradingplatform.urls"
-    settings.PASSKEY_RP_ID, settings.PASSKEY_ORIGINS = "localhost", ["http://localhost:8000"]
 
 
 @pytest.fixture
