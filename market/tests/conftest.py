@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.services import Device, user_log_in, user_sign_up
+from market.tests.factories import quoted_make
 
 
 @pytest.fixture
@@ -21,3 +22,11 @@ def signed_in(db: None) -> Callable[[str], Client]:
         )
 
     return sign_in
+
+
+@pytest.fixture
+def indices_and_a_stock(db: None) -> None:
+    """Store one share and an index of each country, with quotes."""
+    quoted_make("AAPL", "101", sector="TECH")
+    quoted_make("KR30", "1030", base="1000", exchange="KRX", currency="KRW", asset_type="INDEX")
+    quoted_make("US20", "990", base="1000", exchange="NYSE", asset_type="INDEX", volume=10**9)

@@ -138,3 +138,12 @@ class Ear:
         with self._came:
             self.heard.append((channel, payload))
             self._came.notify_all()
+
+
+def quoted_make(
+    symbol: str, price: str, *, base: str = "100", volume: int = 10, **more: object
+) -> Instrument:
+    """Store an instrument and its quote."""
+    instrument = instrument_make(symbol, **more)
+    quote_put(instrument, price, base_price=base, volume=volume)
+    return instrument
