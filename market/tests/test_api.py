@@ -2,11 +2,13 @@ from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import time_machine
 from rest_framework.test import APIClient
 
 from market.enums import generated_mask
 from market.tests.factories import bar_make, bars_make, instrument_make, quote_put
 from tests.query_budget import query_budget
+from tradingplatform.clock import now
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -75,18 +77,19 @@ def test_instruments_come_in_pages(client):
 
 
 def test_quotes(client):
-    quote_put(instrument_make("AAPL"), "251.07", base_price="250")
-    quote_put(instrument_make("005930"), "70100", base_price="70000")
-
-    with query_budget("market:quotes"):
-        answer = client.get("/api/market/quotes", {"symbols": "005930, aapl"})
+    with time_machine.travel(now(), tick=False) as clock:
+        quote_put(instrument_make("AAPL"), "251.07", base_price="250")
+        quote_put(instrument_make("005930"), "70100", base_price="70000")
+        clock.shift(3)
+        with query_budget("market:quotes"):
+            answer = client.get("/api/market/quotes", {"symbols": "005930, aapl"})
 
     samsung, apple = answer.json()["results"]
     assert (samsung["symbol"], samsung["price"], samsung["ask"]) == ("005930", "70100", "70200")
     assert (apple["price"], apple["bid"], apple["ask"]) == ("251.07", "251.07", "251.08")
     assert (apple["change"], apple["change_rate"], apple["volume"]) == ("1.07", 0.00428, 1_000_000)
     assert (apple["source"], apple["currency"], apple["base_price"]) == ("SAMPLE", "USD", "250")
-    assert 0 <= apple["age_ms"] < 5000
+    assert apple["age_ms"] == 3000
     assert datetime.fromisoformat(apple["exchange_time"]).tzinfo is not None
 
 

@@ -193,10 +193,12 @@ class RedisCache:
     After a failure Redis is asked by one caller a second rather than by each request.
     """
 
-    def __init__(self, *, url: str) -> None:
+    def __init__(self, *, url: str, timer: Callable[[], float] = clock.monotonic) -> None:
         self._url = url
         self._client = redis_client(url)
-        self._breaker = CircuitBreaker("The cache", failures_max=1, pause_s=PAUSE_AFTER_FAILURE_S)
+        self._breaker = CircuitBreaker(
+            "The cache", failures_max=1, pause_s=PAUSE_AFTER_FAILURE_S, timer=timer
+        )
 
     def get(self, key: str) -> Any:
         return self.get_many([key]).get(key)
