@@ -88,6 +88,10 @@ def test_prices_grow_old_while_the_line_is_down(page: "Page", server: LiveServer
     expect(note).to_have_text(re.compile(r"^\d+ (sec|min) old$"))
     expect(note).to_have_attribute("title", re.compile("Nobody has confirmed this price"))
     expect(market.locator(".movers .quote-row.is-stale").first).to_be_visible()
+    for part in ("symbol-head", "order-book", "index-strip .index-item"):
+        holder = page.locator(part).first
+        expect(holder).to_have_class(re.compile("is-stale"))
+        expect(holder.locator(".stale-note")).to_have_text(re.compile("old$"))
     server.start()
     expect(row).not_to_have_class(re.compile("is-stale"))
     expect(note).to_be_hidden()

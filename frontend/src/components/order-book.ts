@@ -4,6 +4,7 @@ import { theDesk } from '../lib/desk.ts';
 import { el, setText } from '../lib/dom.ts';
 import * as format from '../lib/format.ts';
 import { gettext as _ } from '../lib/i18n.ts';
+import { showAge, staleNote } from '../lib/stale-note.ts';
 import type { Frame, Level, OrderBook as Book } from '../lib/types.ts';
 
 type Side = 'ask' | 'bid';
@@ -25,6 +26,7 @@ export class OrderBook extends HTMLElement {
   private rows: Record<Side, Row[]> = { ask: this.side(this.asks), bid: this.side(this.bids) };
   private sample = el('span', { class: 'badge badge-sample', hidden: true }, _('Sample data'));
   private empty = el('p', { class: 'muted book-empty' }, _('No order book from this source.'));
+  private note = staleNote();
   private sums = el('p', { class: 'book-sums num' });
   private share = el('span', { class: 'book-share' });
   private levels = FEW_LEVELS;
@@ -32,13 +34,19 @@ export class OrderBook extends HTMLElement {
   private leave: () => void = () => undefined;
 
   connectedCallback(): void {
-    const head = el('h2', { class: 'panel-title' }, _('Order book'), this.sample);
+    const head = el('h2', { class: 'panel-title' }, _('Order book'), this.sample, this.note);
     const sides = el('div', { class: 'book-sides' }, this.asks, this.bids, this.empty);
     const footer = el('div', { class: 'book-footer' }, el('div', { class: 'book-balance' }, this.share), this.sums);
     this.append(head, sides, footer);
     new ResizeObserver(() => this.fit(sides.clientHeight)).observe(sides);
     this.desk.symbol.watch((symbol) => this.follow(symbol));
     this.desk.orders.watch(() => this.show());
+    this.desk.stale.watch(() => this.age());
+  }
+
+  /** Levels around a price that nobody confirms are no younger than it. */
+  private age(): void {
+    showAge(this, this.note, this.desk.stale.value.get(this.desk.symbol.value));
   }
 
   private side(list: HTMLElement): Row[] {
@@ -55,6 +63,7 @@ export class OrderBook extends HTMLElement {
     this.leave();
     this.book = null;
     this.show();
+    this.age();
     if (!symbol) return;
     const shown = (frame: Frame): void => {
       this.book = frame.data as Book;
