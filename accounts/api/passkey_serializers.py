@@ -18,14 +18,14 @@ class WebAuthnField(serializers.DictField):
 _CREDENTIAL = "What navigator.credentials answered, as PublicKeyCredential.toJSON() writes it."
 
 
-class PasskeyLogInOptionsInput(serializers.Serializer[Any]):
-    ticket = serializers.CharField(
-        max_length=128,
-        required=False,
-        allow_blank=True,
-        default="",
-        help_text="Of a log-in with a right password.",
+def _ticket(help_text: str) -> serializers.CharField:
+    return serializers.CharField(
+        max_length=128, required=False, allow_blank=True, default="", help_text=help_text
     )
+
+
+class PasskeyLogInOptionsInput(serializers.Serializer[Any]):
+    ticket = _ticket("Of a log-in with a right password.")
 
 
 class PasskeyOptionsOutput(serializers.Serializer[Any]):
@@ -39,13 +39,7 @@ class PasskeyShownInput(serializers.Serializer[Any]):
 
 
 class PasskeyLogInInput(PasskeyShownInput):
-    ticket = serializers.CharField(
-        max_length=128,
-        required=False,
-        allow_blank=True,
-        default="",
-        help_text="If the options were asked with one.",
-    )
+    ticket = _ticket("If the options were asked with one.")
 
 
 class PasskeyInput(PasskeyShownInput):

@@ -56,3 +56,15 @@ def bearer() -> Callable[[str], Client]:
     return lambda access: Client(
         raise_request_exception=False, headers={"Authorization": f"Bearer {access}"}
     )
+
+
+@pytest.fixture
+def session(mina: User, log_in: Callable[[User], LoggedIn]) -> LoggedIn:
+    """Log mina in."""
+    return log_in(mina)
+
+
+@pytest.fixture
+def browser(session: LoggedIn, bearer: Callable[[str], Client]) -> Client:
+    """Return a client that speaks for mina."""
+    return bearer(session.tokens.access)

@@ -21,10 +21,9 @@ KEYS = "/api/account/broker-keys"
 
 
 @pytest.fixture
-def browser(mina: User, log_in: Callable[[User], LoggedIn]) -> Client:
+def session(mina: User, log_in: Callable[[User], LoggedIn]) -> LoggedIn:
     address_confirm(mina)
-    access = log_in(mina).tokens.access
-    return Client(raise_request_exception=False, headers={"Authorization": f"Bearer {access}"})
+    return log_in(mina)
 
 
 @pytest.fixture

@@ -40,10 +40,9 @@ SECRETS = [KIS["app_key"], KIS["app_secret"], KIS["account_number"], FMP["api_ke
 
 
 @pytest.fixture
-def browser(mina: User, log_in: Callable[[User], LoggedIn]) -> Client:
+def session(mina: User, log_in: Callable[[User], LoggedIn]) -> LoggedIn:
     address_confirm(mina)
-    access = log_in(mina).tokens.access
-    return Client(raise_request_exception=False, headers={"Authorization": f"Bearer {access}"})
+    return log_in(mina)
 
 
 @pytest.fixture

@@ -51,11 +51,6 @@ def session(mina: User, log_in: LogIn) -> LoggedIn:
 
 
 @pytest.fixture
-def browser(session: LoggedIn, bearer: Bearer) -> Client:
-    return bearer(session.tokens.access)
-
-
-@pytest.fixture
 def phone(mina: User, session: LoggedIn) -> Phone:
     return Phone(mina, session.session)
 

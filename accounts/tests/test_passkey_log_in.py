@@ -37,16 +37,6 @@ LogIn = Callable[[User], LoggedIn]
 Bearer = Callable[[str], Client]
 
 
-@pytest.fixture
-def session(mina: User, log_in: LogIn) -> LoggedIn:
-    return log_in(mina)
-
-
-@pytest.fixture
-def browser(session: LoggedIn, bearer: Bearer) -> Client:
-    return bearer(session.tokens.access)
-
-
 def test_a_passkey_is_the_second_step_of_a_log_in(mina: User, browser: Client) -> None:
     key = Authenticator(flags=PRESENT)
     codes = registered(browser, key).json()["backup_codes"]

@@ -1,6 +1,5 @@
 """The log-in page: a passkey in place of the password, or after it."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +8,6 @@ import pytest
 from django.test import Client
 
 from accounts.models import OtpFactor, User
-from accounts.services import LoggedIn
 from accounts.services.pages import page_principal
 from accounts.tests.authenticator import Authenticator
 from accounts.tests.conftest import PASSWORD
@@ -21,13 +19,6 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 @pytest.fixture(autouse=True)
 def site_routes(settings: Any) -> None:
     settings.ROOT_URLCONF = "tradingplatform.urls"
-
-
-@pytest.fixture
-def browser(
-    mina: User, log_in: Callable[[User], LoggedIn], bearer: Callable[[str], Client]
-) -> Client:
-    return bearer(log_in(mina).tokens.access)
 
 
 def sent(client: Client, shown_by: dict[str, Any], path: str = "/log-in") -> Any:

@@ -34,16 +34,6 @@ LogIn = Callable[[User], LoggedIn]
 Bearer = Callable[[str], Client]
 
 
-@pytest.fixture
-def session(mina: User, log_in: LogIn) -> LoggedIn:
-    return log_in(mina)
-
-
-@pytest.fixture
-def browser(session: LoggedIn, bearer: Bearer) -> Client:
-    return bearer(session.tokens.access)
-
-
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
 def test_from_the_first_passkey_to_a_log_in_without_password(
     mina: User, browser: Client, bearer: Bearer, algorithm: str
