@@ -1,7 +1,8 @@
 """Pure numerics: arrays in, numbers and frozen dataclasses out.
 
 What an argument or an error of this name means in every function is said here, once; a function
-says only what is its own: another range, what it needs, what it returns.
+says only what is its own: another range, what it needs, what it returns. TA-Lib is imported inside
+the functions, because loading it costs every process that only imports their module.
 
 Parameters
 ----------

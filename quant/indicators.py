@@ -1,8 +1,7 @@
 """Technical indicators of one instrument, computed by TA-Lib.
 
 Every result has the length of its input; the first values, for which the window is not yet full,
-are NaN (the warm-up). Inputs hold no NaN: a gap is refused, never bridged. TA-Lib is imported
-inside the functions because loading it costs every process that only imports this module.
+are NaN (the warm-up). Inputs hold no NaN: a gap is refused, never bridged.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,7 @@
 """How far has a price swung within its recent range? Oscillators of one instrument.
 
 Every result has the length of its input; the first values (the warm-up) are NaN, and so is
-every value whose window holds no movement at all, where TA-Lib says 0. TA-Lib is imported
-inside the functions because loading it costs every process that only imports this module.
+every value whose window holds no movement at all, where TA-Lib says 0.
 """
 
 import numpy as np

@@ -1,7 +1,8 @@
 """How much may be lost? Value-at-Risk and expected shortfall of returns and portfolios.
 
 Both are positive loss fractions: 0.02 means "a loss of two percent". A negative value means that
-even the tail is a gain. Nothing is annualised.
+even the tail is a gain. They are of the whole horizon and never annualised. Two returns are the
+least that a method needs, unless it says more.
 """
 
 import math
@@ -36,16 +37,6 @@ def historical_tail_risk(
 ) -> TailRisk:
     """Return tail risk from the empirical distribution of returns.
 
-    Returns
-    -------
-    TailRisk
-        Positive loss fractions over the horizon, not annualised.
-
-    Raises
-    ------
-    InsufficientDataError
-        If there are fewer than two returns.
-
     Notes
     -----
     ``VaR = -quantile(r, 1 - confidence)`` with linear interpolation; the expected shortfall is
@@ -76,16 +67,6 @@ def gaussian_tail_risk(
 ) -> TailRisk:
     """Return tail risk under normally distributed returns.
 
-    Returns
-    -------
-    TailRisk
-        Positive loss fractions over the horizon, not annualised.
-
-    Raises
-    ------
-    InsufficientDataError
-        If there are fewer than two returns.
-
     Notes
     -----
     ``VaR = -(h mu + z sigma sqrt(h))`` and ``ES = -(h mu - sigma sqrt(h) phi(z) / (1 - c))`` with
@@ -114,11 +95,6 @@ def cornish_fisher_tail_risk(
     returns: ArrayLike, *, confidence: float = 0.95, horizon_periods: int = 1
 ) -> TailRisk:
     """Return tail risk under a normal distribution corrected for skewness and fat tails.
-
-    Returns
-    -------
-    TailRisk
-        Positive loss fractions over the horizon, not annualised.
 
     Raises
     ------

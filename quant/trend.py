@@ -1,7 +1,6 @@
 """Where is a price heading? Averages, directional movement and clouds of one instrument.
 
-Every result has the length of its input; what is not defined yet is NaN. TA-Lib is imported
-inside the functions because loading it costs every process that only imports this module.
+Every result has the length of its input; what is not defined yet is NaN.
 """
 
 from dataclasses import dataclass
