@@ -56,10 +56,7 @@ export class Alerts {
 
   constructor(desk: Desk) {
     this.desk = desk;
-    desk.keepUp(
-      (frame) => this.heard(frame),
-      () => this.load(),
-    );
+    desk.keepUp(this);
   }
 
   async load(): Promise<void> {
@@ -94,7 +91,7 @@ export class Alerts {
     this.active.set(alert.status === 'ACTIVE' ? [alert, ...others] : others);
   }
 
-  private heard(frame: Frame): void {
+  heard(frame: Frame): void {
     if (frame.type !== 'alert') return;
     const { alert, trigger } = frame.data as News;
     this.took(alert);

@@ -115,12 +115,12 @@ export class Desk {
   }
 
   /** Keep up with the user's own things: hear of each change, and load anew when some may have been missed. */
-  keepUp(heard: (frame: Frame) => void, load: () => Promise<void>): void {
-    this.onUser(heard);
+  keepUp(follower: { heard(frame: Frame): void; load(): Promise<void> }): void {
+    this.onUser((frame) => follower.heard(frame));
     for (const name of ['user-resync', 'line-recovered']) {
-      window.addEventListener(name, () => void load());
+      window.addEventListener(name, () => void follower.load());
     }
-    void load();
+    void follower.load();
   }
 
   /** Follow further symbols: their quotes from now on, their names and prices of now. */

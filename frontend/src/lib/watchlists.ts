@@ -23,10 +23,7 @@ export class Watchlists {
 
   constructor(desk: Desk) {
     this.desk = desk;
-    desk.keepUp(
-      (frame) => this.heard(frame),
-      () => this.load(),
-    );
+    desk.keepUp(this);
   }
 
   get current(): Watchlist | undefined {
@@ -104,7 +101,7 @@ export class Watchlists {
     this.show(merged(this.lists.value, list));
   }
 
-  private heard(frame: Frame): void {
+  heard(frame: Frame): void {
     if (frame.type !== 'watchlist') return;
     const news = frame.data as News;
     if (news.watchlist) this.took(news.watchlist);
