@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
-from tests.browser import NEEDS_BROWSER, codes_turn_on, log_out, server_run, sign_up
+from tests.browser import (
+    AUTHENTICATOR,
+    NEEDS_BROWSER,
+    codes_turn_on,
+    log_out,
+    server_run,
+    sign_up,
+)
 from tests.live_server import LiveServer
 
 if TYPE_CHECKING:
@@ -300,15 +307,7 @@ def test_a_passkey_logs_in_alone_and_after_the_password(page: "Page", server: Li
     site = f"http://localhost:{server.port}"
     device = page.context.new_cdp_session(page)
     device.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    added = device.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    added = device.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
     sign_up(page, "passkey@example.com", site)
     registered = page.evaluate(REGISTER)
     assert (registered["name"], len(registered["backup_codes"])) == ("Browser", 10)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from tests.browser import (
+    AUTHENTICATOR,
     NEEDS_BROWSER,
     PASSWORD,
     codes_turn_on,
@@ -22,14 +23,6 @@ pytestmark = NEEDS_BROWSER
 
 FORGET_FACTORS = "SessionFactor.objects.all().delete()"
 NEW_PASSWORD = "another horse 10"
-AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 
 
 def _give_password(page: "Page", password: str) -> None:

@@ -1,33 +1,17 @@
 """Minute charts, indices, rankings, headlines and overseas quotations of the emulator."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.emulators.kis import KisEmulator, running_kis_emulator
+from tests.emulators.kis import KisEmulator
 from tests.emulators.kis.raw import QUOTATIONS, RawKis
 
 pytestmark = pytest.mark.embedded
 
-MORNING = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
 US_QUOTATIONS = "/uapi/overseas-price/v1/quotations/"
 US_TRADING = "/uapi/overseas-stock/v1/trading/"
-
-
-@pytest.fixture
-def emulator() -> Iterator[KisEmulator]:
-    with running_kis_emulator() as emulator:
-        emulator.clock.hold(MORNING)
-        yield emulator
-
-
-@pytest.fixture
-def client(emulator: KisEmulator) -> Iterator[RawKis]:
-    with RawKis(emulator) as client:
-        yield client.log_in()
 
 
 def _minutes(client: RawKis, hour: str, **more: str) -> list[dict[str, str]]:

@@ -1,40 +1,17 @@
 """Every rule of the KIS gateway that the emulator keeps: tokens, headers, limits, quotations."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.emulators.kis import KisEmulator, running_kis_emulator
+from tests.emulators.kis import KisEmulator
 from tests.emulators.kis.grid import kr_limits
 from tests.emulators.kis.raw import QUOTATIONS, TRADING, RawKis
+from tests.kis_emulator.conftest import MORNING
 
 pytestmark = pytest.mark.embedded
-
-# A Wednesday, 10:00 in Seoul.
-MORNING = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def emulator() -> Iterator[KisEmulator]:
-    with running_kis_emulator() as emulator:
-        emulator.clock.hold(MORNING)
-        yield emulator
-
-
-@pytest.fixture
-def client(emulator: KisEmulator) -> Iterator[RawKis]:
-    with RawKis(emulator) as client:
-        yield client.log_in()
-
-
-@pytest.fixture
-def paper(emulator: KisEmulator) -> Iterator[RawKis]:
-    with RawKis(emulator, "paper") as client:
-        yield client.log_in()
 
 
 def _code(answer: httpx2.Response) -> tuple[int, str]:

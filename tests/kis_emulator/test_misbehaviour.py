@@ -23,12 +23,6 @@ def emulator() -> Iterator[KisEmulator]:
 
 
 @pytest.fixture
-def client(emulator: KisEmulator) -> Iterator[RawKis]:
-    with RawKis(emulator) as client:
-        yield client.log_in()
-
-
-@pytest.fixture
 def socket(client: RawKis) -> Iterator[RawSocket]:
     with client.socket() as socket:
         socket.ask("H0STCNT0", "005930")

@@ -1,8 +1,6 @@
 """The emulator's book: orders, fills, cash, holdings, notices, and how lists show them."""
 
 import base64
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,27 +13,11 @@ from tests.emulators.kis.raw import TRADING, RawKis
 
 pytestmark = pytest.mark.embedded
 
-MORNING = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
-
 
 @pytest.fixture
-def emulator() -> Iterator[KisEmulator]:
-    with running_kis_emulator() as emulator:
-        emulator.clock.hold(MORNING)
-        emulator.state.limits.update(real=1000, paper=1000)
-        yield emulator
-
-
-@pytest.fixture
-def client(emulator: KisEmulator) -> Iterator[RawKis]:
-    with RawKis(emulator) as client:
-        yield client.log_in()
-
-
-@pytest.fixture
-def paper(emulator: KisEmulator) -> Iterator[RawKis]:
-    with RawKis(emulator, "paper") as client:
-        yield client.log_in()
+def emulator(emulator: KisEmulator) -> KisEmulator:
+    emulator.state.limits.update(real=1000, paper=1000)
+    return emulator
 
 
 def _number(answer) -> str:
