@@ -16,7 +16,9 @@ class CorporateAction(models.Model):
 
     ``ratio`` is shares after for each share before, ``amount`` what one share receives or,
     for a rights issue, what a new share costs. Bars are stored raw; ``market.adjusting``
-    works the actions in when they are read.
+    works the actions in when they are read. On its day a delisting, merger or symbol change is
+    applied to the instrument (``old_symbol`` is what it was called until then); later all that
+    users have of it has followed.
     """
 
     instrument = models.ForeignKey("market.Instrument", models.PROTECT, related_name="+")
@@ -28,7 +30,9 @@ class CorporateAction(models.Model):
     amount = PriceField(null=True)
     new_symbol = models.CharField(max_length=16, blank=True, default="")
     source = models.CharField(max_length=40)
+    old_symbol = models.CharField(max_length=16, blank=True, default="")
     applied_at = models.DateTimeField(null=True)
+    followed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "table_corporate_actions"
@@ -37,6 +41,7 @@ class CorporateAction(models.Model):
                 fields=["instrument", "ex_date", "kind"], name="corporate_action_once"
             )
         ]
+        indexes = [models.Index(fields=["old_symbol"], name="corporate_action_old_symbol")]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.kind} {self.ex_date}"

@@ -180,13 +180,15 @@ class CorporateActionAdmin(ReadOnlyAdmin):
         "kind",
         "ratio",
         "amount",
+        "old_symbol",
         "new_symbol",
         "source",
         "applied_at",
+        "followed_at",
     )
     list_filter = ("kind", "source")
     list_select_related = ("instrument",)
-    search_fields = ("instrument__symbol",)
+    search_fields = ("instrument__symbol", "old_symbol", "new_symbol")
     ordering = ("-ex_date",)
 
 

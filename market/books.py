@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from market.endings import stream_end
 from market.types import OrderBook
 from tradingplatform.services import services
 
@@ -30,6 +31,12 @@ def books_cached(symbols: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return the frames of the newest order books, by symbol; none where none was told lately."""
     keys = {_key(symbol): symbol for symbol in symbols}
     return {keys[key]: frame for key, frame in services.cache.get_many(keys).items()}
+
+
+def books_end(symbol: str, new_symbol: str) -> None:
+    """Forget the book of a former symbol, and tell its followers where the instrument is."""
+    services.cache.delete(_key(symbol))
+    stream_end(book_channel(symbol), symbol, new_symbol)
 
 
 def book_channel(symbol: str) -> str:

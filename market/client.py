@@ -18,6 +18,7 @@ from typing import Self
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from market.errors import SymbolChangedError
 from market.types import Quote
 from tradingplatform.ids import random_fraction
 from tradingplatform.realtime.client import Json, SocketClient
@@ -87,9 +88,7 @@ class MarketClient:
     async def unsubscribe(self, *symbols: str) -> None:
         """Follow symbols no longer and forget their quotes."""
         for symbol in symbols:
-            self._wanted.pop(symbol, None)
-            self.quotes.pop(symbol, None)
-            self._fresh.pop(symbol, None)
+            self._drop(symbol)
         await self._send({"type": "unsubscribe", "symbols": list(symbols)})
 
     async def updates(self) -> AsyncGenerator[Quote, None]:
@@ -161,8 +160,17 @@ class MarketClient:
             self._take_quote(Quote.from_payload(frame["data"]))
         elif frame["type"] == "error":
             stream = frame.get("details", {}).get("stream", "")
-            self.refused[stream.partition(":")[2] or stream] = frame["errorCode"]
+            symbol = stream.partition(":")[2] or stream
+            self.refused[symbol] = frame["errorCode"]
+            if frame["errorCode"] == SymbolChangedError.code:
+                # The stream has ended: its last price stands for nothing any more.
+                self._drop(symbol)
         await self._note()
+
+    def _drop(self, symbol: str) -> None:
+        self._wanted.pop(symbol, None)
+        self.quotes.pop(symbol, None)
+        self._fresh.pop(symbol, None)
 
     def _take_quote(self, quote: Quote) -> None:
         known = self.quotes.get(quote.symbol)

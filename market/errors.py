@@ -18,6 +18,12 @@ class SymbolUnknownError(NotFoundError):
     code = ErrorCode.SYMBOL_UNKNOWN
 
 
+class SymbolChangedError(SymbolUnknownError):
+    """The instrument goes by another symbol now, which the details name."""
+
+    code = ErrorCode.SYMBOL_CHANGED
+
+
 class InstrumentNotTradableError(ConflictError):
     """The instrument is an index, or no longer listed."""
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import orjson
 
+from market.endings import stream_end
 from market.freshness import quote_payload
 from market.types import Quote
 from tradingplatform.services import services
@@ -39,6 +40,12 @@ def quotes_forget(symbols: Iterable[str]) -> None:
     """Keep no quote of these symbols any longer."""
     for symbol in symbols:
         services.cache.delete(_key(symbol))
+
+
+def quotes_end(symbol: str, new_symbol: str) -> None:
+    """Forget the quote of a former symbol, and tell its followers where the instrument is."""
+    quotes_forget([symbol])
+    stream_end(quote_channel(symbol), symbol, new_symbol)
 
 
 def quote_channel(symbol: str) -> str:

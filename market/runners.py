@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, connections
@@ -19,6 +20,7 @@ from market.services import (
     bars_prune,
     base_prices_roll,
     feed_bars_store,
+    feed_is_current,
     feed_open,
 )
 from market.ticks import Tick, TickProvider
@@ -66,7 +68,13 @@ def _lead_once(stop: threading.Event) -> None:
             FEED_LEADS.set(1)
             try:
                 with alerts_watched() as watcher:
-                    loop = FeedLoop(feed.provider, feed.book, see=watcher.see, indices=feed.indices)
+                    loop = FeedLoop(
+                        feed.provider,
+                        feed.book,
+                        see=watcher.see,
+                        indices=feed.indices,
+                        is_current=partial(feed_is_current, feed),
+                    )
                     loop.run(stop, renew=lease.renew)
             finally:
                 feed.provider.close()
@@ -81,7 +89,8 @@ See = Callable[[Sequence[Quote], datetime], None]
 class FeedLoop:
     """Steps a provider, hands its quotes out and stores its bars, while the lease is held.
 
-    ``see`` gets the quotes that came of accepted ticks, and no others.
+    ``see`` gets the quotes that came of accepted ticks, and no others. Once ``is_current``
+    says no, instruments have ended or were renamed: the loop ends, and the next one knows.
     """
 
     def __init__(
@@ -91,7 +100,10 @@ class FeedLoop:
         *,
         see: See | None = None,
         indices: IndexValues | None = None,
+        is_current: Callable[[], bool] | None = None,
     ) -> None:
+        self._is_current = is_current or (lambda: True)
+        self._is_outdated = False
         self._see = see
         self._indices = indices or IndexValues({})
         self._provider = provider
@@ -101,12 +113,15 @@ class FeedLoop:
         self._bus_is_away = False
 
     def run(self, stop: threading.Event, *, renew: Callable[[], bool]) -> None:
-        """Step until ``stop`` is set or the lease is lost; store what grew unless it is lost."""
+        """Step until ``stop`` is set, the lease is lost or the instruments have changed.
+
+        Stores what grew, unless the lease is lost.
+        """
         interval_s = 1 / settings.MARKET_STEPS_PER_SECOND
         stepped = renewed = monotonic()
         is_leading = True
         try:
-            while not stop.is_set():
+            while not (stop.is_set() or self._is_outdated):
                 at = monotonic()
                 # Before anything is told: after a long stall somebody else may lead.
                 if at - renewed >= RENEW_EVERY_S:
@@ -164,6 +179,7 @@ class FeedLoop:
             self._roll(exchange, session)
         if due or is_first:
             bars_prune(at=at)
+        self._is_outdated = not self._is_current()
         return closed
 
     def _roll(self, exchange: str, session: date) -> None:

@@ -1,11 +1,13 @@
 """Reads of instruments; quotes, bars and panels have selectors of their own."""
 
 from collections.abc import Collection, Iterable
+from datetime import date
 
 from django.db.models import QuerySet
 
-from market.errors import InstrumentNotTradableError, SymbolUnknownError
+from market.errors import InstrumentNotTradableError
 from market.models import Instrument
+from market.symbol_changes import symbol_refusal
 
 NAMED_MAX = 500
 
@@ -16,14 +18,15 @@ def instrument_get(symbol: str) -> Instrument:
 
 
 def instruments_get(symbols: Iterable[str]) -> dict[str, Instrument]:
-    """Return instruments by symbol, in the order asked; SymbolUnknownError names the missing."""
+    """Return instruments by symbol, in the order asked; SymbolUnknownError names the missing.
+
+    One that goes by another symbol now raises SymbolChangedError, which names that.
+    """
     wanted = list(dict.fromkeys(symbols))
     found = {row.symbol: row for row in Instrument.objects.filter(symbol__in=wanted)}
     missing = [symbol for symbol in wanted if symbol not in found]
     if missing:
-        raise SymbolUnknownError(
-            f"Unknown symbol: {', '.join(missing)[:200]}.", symbols=missing[:20]
-        )
+        raise symbol_refusal(missing)
     return {symbol: found[symbol] for symbol in wanted}
 
 
@@ -67,6 +70,17 @@ def instruments_named(text: str, *, symbols: Iterable[str] = ()) -> list[Instrum
     """
     rows = Instrument.objects.active().named(text, symbols).order_by("symbol")
     return list(rows[:NAMED_MAX])
+
+
+def delisted_dates(symbols: Collection[str]) -> dict[str, date]:
+    """Return since when those of the instruments are no longer traded that are not."""
+    if not symbols:
+        return {}
+    rows = Instrument.objects.filter(
+        symbol__in=symbols, is_active=False, delisted_date__isnull=False
+    )
+    # The column may be null, these rows are not.
+    return {symbol: day for symbol, day in rows.values_list("symbol", "delisted_date") if day}
 
 
 def symbols_unknown(symbols: Collection[str]) -> set[str]:

@@ -7,6 +7,7 @@ from market.books import book_channel, books_cached
 from market.errors import SymbolUnknownError
 from market.quote_selectors import quotes_known
 from market.quotes import quote_channel, quote_frame, quotes_cached
+from market.symbol_changes import symbol_changed, symbols_now
 from tradingplatform.clock import now
 from tradingplatform.errors import TradingPlatformError
 from tradingplatform.realtime.errors import StreamUnknownError
@@ -47,7 +48,7 @@ class SymbolStreams:
     def refusals(
         self, principal: SocketPrincipal | None, streams: Sequence[str]
     ) -> dict[str, TradingPlatformError]:
-        """Return why streams are refused, with one query at the most for all of them."""
+        """Return why streams are refused: one query for all, one more where some are unknown."""
         refused: dict[str, TradingPlatformError] = {}
         symbols: dict[str, str] = {}
         for stream in streams:
@@ -56,8 +57,11 @@ class SymbolStreams:
             except StreamUnknownError as error:
                 refused[stream] = error
         unknown = _unknown(symbols.values())
+        changed = symbols_now(unknown)
         for stream, symbol in symbols.items():
-            if symbol in unknown:
+            if symbol in changed:
+                refused[stream] = symbol_changed(symbol, changed[symbol])
+            elif symbol in unknown:
                 refused[stream] = SymbolUnknownError(
                     f"Unknown symbol: {symbol[:200]}.", symbols=[symbol]
                 )

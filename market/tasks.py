@@ -4,6 +4,7 @@ from market.screen_selectors import features_known
 from market.services import (
     alerts_tend,
     corporate_actions_apply,
+    corporate_actions_follow,
     features_refresh,
     fundamentals_refresh,
     fundamentals_update,
@@ -53,8 +54,9 @@ def refresh_profiles(**_: object) -> None:
 
 @job(name="market.actions_apply", queue="bulk")
 def apply_actions(**_: object) -> None:
-    """End the trading of what is delisted or merged into another today."""
+    """Do what corporate actions of today do, and let all that users have follow."""
     corporate_actions_apply()
+    corporate_actions_follow()
 
 
 @job(name="market.fundamentals_fetch", queue="bulk")

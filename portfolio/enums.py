@@ -71,6 +71,7 @@ class TransactionKind(TextChoices):
     SPLIT = "SPLIT"
     TRANSFER = "TRANSFER"
     FX = "FX"
+    SYMBOL_CHANGE = "SYMBOL_CHANGE"
 
 
 class SendOutcome(TextChoices):

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from market.following import InstrumentEvent
 from portfolio.models import CashBalance, Fill, Order, Position, Transaction
 from portfolio.types import CurrencyTotals, PortfolioSummary, PositionView
 from tradingplatform.money import decimal_text
@@ -79,6 +80,27 @@ def position_payload(row: PositionView) -> Payload:
         "weight": row.weight,
         "source": row.price_source,
         "priced_at": _optional_time(row.priced_at),
+        "delisted_date": None if row.delisted_date is None else row.delisted_date.isoformat(),
+    }
+
+
+def renamed_payload(event: InstrumentEvent) -> Payload:
+    """Return that an instrument goes by another symbol."""
+    return {
+        "symbol": event.old_symbol,
+        "new_symbol": event.symbol,
+        "ex_date": event.ex_date.isoformat(),
+    }
+
+
+def ended_payload(event: InstrumentEvent, quantities: dict[str, str]) -> Payload:
+    """Return that an instrument is no longer traded, with what is held by portfolio."""
+    return {
+        "symbol": event.symbol,
+        "reason": event.kind.value,
+        "ex_date": event.ex_date.isoformat(),
+        "successor": event.successor or None,
+        "quantities": quantities,
     }
 
 
@@ -134,6 +156,7 @@ def transaction_payload(entry: Transaction) -> Payload:
         "occurred_at": _time(entry.occurred_at),
         "recorded_at": _time(entry.recorded_at),
         "symbol": entry.symbol or None,
+        "new_symbol": entry.new_symbol or None,
         "quantity": _optional(entry.quantity),
         "price": _optional(entry.price),
         "currency": entry.currency,

@@ -32,8 +32,9 @@ class RestingOrders:
 
     def put(self, order: Order) -> None:
         """Watch an order as it is now, or stop watching it once it can no longer trade."""
+        # Its symbol may have changed since.
+        self.drop(order.pk)
         if order.status not in WATCHED:
-            self.drop(order.pk)
             return
         self._orders[order.pk] = order
         self._by_symbol.setdefault(order.symbol, set()).add(order.pk)

@@ -1,11 +1,14 @@
 """Reads of portfolios, valued at the market where a figure needs a price."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from market.errors import QuoteUnavailableError, SymbolUnknownError
+from market.freshness import is_live
 from market.quote_selectors import quotes_get
+from market.selectors import delisted_dates
 from market.types import Quote
 from portfolio.core.orders import OPEN
 from portfolio.enums import OrderStatus
@@ -151,7 +154,7 @@ def _summaries(account_db_key: int, portfolios: list[Portfolio]) -> list[Portfol
     positions = list(rows)
     quotes = quotes_known(row.symbol for row in positions if row.quantity)
     as_of = now()
-    return [
+    summaries = [
         summary_of(
             portfolio,
             [row for row in cash if row.portfolio_id == portfolio.pk],
@@ -160,4 +163,26 @@ def _summaries(account_db_key: int, portfolios: list[Portfolio]) -> list[Portfol
             as_of,
         )
         for portfolio in portfolios
+    ]
+    return _endings_marked(summaries, quotes)
+
+
+def _endings_marked(
+    summaries: list[PortfolioSummary], quotes: dict[str, Quote]
+) -> list[PortfolioSummary]:
+    """Say of positions whose instrument is no longer traded since when that is so."""
+    held = {view.symbol for summary in summaries for view in summary.positions}
+    # Nobody confirms the price of what has ended: where all are live there is nothing to ask.
+    quiet = [s for s in held if s not in quotes or not is_live(quotes[s], now())]
+    ended = delisted_dates(quiet)
+    if not ended:
+        return summaries
+    return [
+        replace(
+            summary,
+            positions=tuple(
+                replace(view, delisted_date=ended.get(view.symbol)) for view in summary.positions
+            ),
+        )
+        for summary in summaries
     ]

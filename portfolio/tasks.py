@@ -5,12 +5,19 @@ from typing import Any
 
 import structlog
 
+from portfolio.services import ending_tell
 from portfolio.verify import lasting_breaches
 from tradingplatform.jobs import job
 
 log = structlog.get_logger(__name__)
 
 _PAUSE_S = 0.5
+
+
+@job(name="portfolio.ending_tell", queue="user")
+def tell_ending(*, account_db_key: int, aggregate_id: str, **_: Any) -> None:
+    """Tell a holder by mail or text message that an instrument is no longer traded."""
+    ending_tell(account_db_key=account_db_key, action_id=int(aggregate_id))
 
 
 @job(name="portfolio.ledger_verify", queue="bulk")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -51,7 +51,10 @@ class HistoricTrade:
 
 @dataclass(frozen=True, slots=True)
 class PositionView:
-    """A position at the market; figures that need a missing price are None."""
+    """A position at the market; figures that need a missing price are None.
+
+    With a ``delisted_date`` the price is the last one there was.
+    """
 
     symbol: str
     currency: str
@@ -67,6 +70,7 @@ class PositionView:
     weight: float | None
     price_source: str
     priced_at: datetime | None
+    delisted_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

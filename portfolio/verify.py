@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db.models import Count, F, Max, QuerySet, Sum
 from django.utils.module_loading import import_string
 
+from market.symbol_changes import symbols_now
 from portfolio.core.accounting import Holding, cash_account, position_account
 from portfolio.core.orders import OPEN
 from portfolio.enums import OrderStatus, TransactionKind
@@ -92,7 +93,7 @@ def positions_match_fills(alias: str) -> Iterator[str]:
     """Each position is what its fills make of it, and its cost is the sum of its postings."""
     sums = _posting_sums(alias, "position:")
     try:
-        replayed = holdings_replayed(Fill.objects.using(alias))
+        replayed = holdings_replayed(Fill.objects.using(alias), Transaction.objects.using(alias))
     except InvariantError as error:
         yield f"fills cannot be booked again: {error}"
         return
@@ -144,13 +145,24 @@ def orders_match_fills(alias: str) -> Iterator[str]:
             yield f"order {order.pk} is {order.status} with {shown} filled"
     for order_id in summed:
         yield f"fills name order {order_id}, which does not exist"
-    for fill in fills.exclude(order__symbol=F("symbol")) | fills.exclude(order__side=F("side")):
+    strange = fills.exclude(order__symbol=F("symbol")) | fills.exclude(order__side=F("side"))
+    for fill in _not_renamed(list(strange.select_related("order"))):
         yield f"fill {fill.pk} is not of the kind of its order"
     trades = Transaction.objects.using(alias).filter(
         kind__in=[TransactionKind.BUY, TransactionKind.SELL]
     )
     for pk in trades.filter(fill=None).values_list("pk", flat=True):
         yield f"transaction {pk} is a trade without a fill"
+
+
+def _not_renamed(fills: list[Fill]) -> Iterator[Fill]:
+    """Yield those that differ from their order in more than a symbol that has changed since."""
+    names = {name for fill in fills for name in (fill.symbol, fill.order.symbol)}
+    now_named = {name: name for name in names} | symbols_now(names)
+    for fill in fills:
+        is_same = now_named[fill.symbol] == now_named[fill.order.symbol]
+        if not is_same or fill.side != fill.order.side:
+            yield fill
 
 
 def rows_on_their_shard(alias: str) -> Iterator[str]:

@@ -21,7 +21,9 @@ from market.services.calendars import (
     override_fault,
 )
 from market.services.features import features_refresh
-from market.services.feed import Feed, feed_bars_store, feed_open
+from market.services.feed import Feed, feed_bars_store, feed_is_current, feed_open
+from market.services.followers import watching_follow
+from market.services.following import corporate_actions_follow
 from market.services.fundamentals import (
     FundamentalsStatus,
     FundamentalsTold,
@@ -75,10 +77,12 @@ __all__ = [
     "calendar_override_delete",
     "calendar_override_save",
     "corporate_actions_apply",
+    "corporate_actions_follow",
     "corporate_actions_import",
     "corporate_actions_store",
     "features_refresh",
     "feed_bars_store",
+    "feed_is_current",
     "feed_open",
     "fundamentals_get",
     "fundamentals_refresh",
@@ -100,6 +104,7 @@ __all__ = [
     "screen_delete",
     "screen_save",
     "screens_forget",
+    "watching_follow",
     "watchlist_change",
     "watchlist_delete",
     "watchlist_item_add",

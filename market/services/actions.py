@@ -9,6 +9,7 @@ from market.action_files import Action, action_fault, action_file_read
 from market.bar_files import BadRow
 from market.enums import ImportKind
 from market.models import CorporateAction, ImportRun, Instrument
+from market.symbol_changes import symbols_now
 from tradingplatform.clock import now
 from tradingplatform.db.transactions import global_tx
 
@@ -78,10 +79,13 @@ def _import(
 
 
 def _plan(actions: Sequence[Action], bad: list[BadRow], source: str) -> _Plan:
-    instruments = {
-        row.symbol: row
-        for row in Instrument.objects.filter(symbol__in={action.symbol for action in actions})
-    }
+    symbols = {action.symbol for action in actions}
+    # A file may go on to name an instrument by the symbol that an action of it has changed.
+    names = {symbol: symbol for symbol in symbols}
+    found = Instrument.objects.filter(symbol__in=symbols).values_list("symbol", flat=True)
+    names |= symbols_now(symbols.difference(found))
+    rows = {row.symbol: row for row in Instrument.objects.filter(symbol__in=names.values())}
+    instruments = {symbol: rows[name] for symbol, name in names.items() if name in rows}
     stored = {
         (row.instrument_id, row.kind, row.ex_date): row
         for row in CorporateAction.objects.filter(instrument__in=list(instruments.values()))

@@ -16,6 +16,7 @@ from market.alert_selectors import alert_get
 from market.alerts import alert_payload, trigger_payload
 from market.enums import AlertMeasure, AlertStatus
 from market.errors import AlertEndedError, AlertLimitError
+from market.following import InstrumentEvent
 from market.metrics import ALERTS_FIRED
 from market.selectors import instrument_get
 from market.types import Quote
@@ -104,6 +105,16 @@ def alert_arm(watch: Watch) -> None:
     tx(watch.account_db_key, _arm, watch)
 
 
+def alert_end(*, account_db_key: int, alert_id: UUID) -> None:
+    """End an alert whose instrument is no longer traded; one that has ended stays as it is."""
+    tx(account_db_key, _end_active, account_db_key, alert_id)
+
+
+def alert_rename(*, account_db_key: int, alert_id: UUID, event: InstrumentEvent) -> None:
+    """Give an active alert the new symbol of its instrument, and tell its owner."""
+    tx(account_db_key, _rename, account_db_key, alert_id, event)
+
+
 def alerts_tend() -> None:
     """End the alerts that ran out, and delete what ended long ago."""
     at = now()
@@ -149,6 +160,24 @@ def _expire(account_db_key: int, alert_id: UUID, at: datetime) -> None:
     alert = rows.filter(pk=alert_id, expires_at__lte=at).first()
     if alert is not None:
         _ended(alert, AlertStatus.EXPIRED, at)
+
+
+def _end_active(account_db_key: int, alert_id: UUID) -> None:
+    user_lock(account_db_key)
+    alert = PriceAlert.objects.for_user(account_db_key).active().filter(pk=alert_id).first()
+    if alert is not None:
+        _ended(alert, AlertStatus.EXPIRED, now())
+
+
+def _rename(account_db_key: int, alert_id: UUID, event: InstrumentEvent) -> None:
+    user_lock(account_db_key)
+    rows = PriceAlert.objects.for_user(account_db_key).active()
+    alert = rows.filter(pk=alert_id, symbol=event.old_symbol).first()
+    if alert is not None:
+        alert.symbol, alert.updated_at = event.symbol, now()
+        alert.version += 1
+        alert.save(update_fields=["symbol", "updated_at", "version"])
+        _told(alert)
 
 
 def _ended(alert: PriceAlert, status: AlertStatus, at: datetime) -> PriceAlert:

@@ -1,7 +1,7 @@
 """Start the live feed from what is stored, and store what it makes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -19,7 +19,10 @@ from market.quotes import quotes_cached
 from market.sample.indices import IndexValues, sample_indices
 from market.sample.process import FloatArray, Walker
 from market.sample.provider import SampleProvider
+from market.services.action_days import applied_count
+from market.services.following import streams_end
 from market.services.indices import indices_offer
+from market.symbol_changes import symbols_now
 from market.ticks import TickProvider
 from market.types import PRICE_UNIT, Quote
 from tradingplatform.db.transactions import global_tx
@@ -35,10 +38,14 @@ _SHRINKAGE = 0.1
 
 @dataclass(frozen=True)
 class Feed:
-    """A provider of ticks, the book that takes them in, and the indices computed from it."""
+    """A provider of ticks, the book that takes them in, and the indices computed from it.
+
+    ``n_applied`` is how many corporate actions had changed instruments when it was opened.
+    """
 
     provider: TickProvider
     book: FeedBook
+    n_applied: int = 0
     indices: IndexValues = field(default_factory=lambda: IndexValues({}))
 
 
@@ -47,11 +54,20 @@ def feed_open(*, epoch: int, at: datetime) -> Feed | None:
 
     The lines of the KIS feed come with the first quote of whatever is looked at.
     """
+    # Before the lines are read: what is applied meanwhile makes the feed open once more.
+    n_applied = applied_count()
+    streams_end()
     indices_offer(Source.KIS if settings.MARKET_FEED == "kis" else Source.SAMPLE)
     if settings.MARKET_FEED == "kis":
         source = KisTickSource(services.external.kis()).start()
-        return Feed(source, FeedBook((), epoch=str(epoch)))
-    return _sample_feed(epoch, at)
+        return Feed(source, FeedBook((), epoch=str(epoch)), n_applied)
+    feed = _sample_feed(epoch, at)
+    return feed and replace(feed, n_applied=n_applied)
+
+
+def feed_is_current(feed: Feed) -> bool:
+    """Tell whether no corporate action has changed an instrument since the feed was opened."""
+    return applied_count() == feed.n_applied
 
 
 def _sample_feed(epoch: int, at: datetime) -> Feed | None:
@@ -84,15 +100,19 @@ def _sample_feed(epoch: int, at: datetime) -> Feed | None:
         speed=settings.MARKET_SPEED,
         on=max(line.session for line in stocks),
     )
-    return Feed(provider, FeedBook(lines, epoch=str(epoch)), _index_values(lines))
+    book = FeedBook(lines, epoch=str(epoch))
+    return Feed(provider, book, indices=_index_values(lines))
 
 
 def _index_values(lines: Sequence[Line]) -> IndexValues:
     """Return the indices that have a line, with those of their members that have one."""
     known = {line.symbol for line in lines}
+    renamed = symbols_now([symbol for index in sample_indices() for symbol in index.members])
     return IndexValues(
         {
-            index.symbol: [symbol for symbol in index.members if symbol in known]
+            index.symbol: [
+                name for symbol in index.members if (name := renamed.get(symbol, symbol)) in known
+            ]
             for index in sample_indices()
             if index.symbol in known
         }

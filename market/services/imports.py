@@ -12,6 +12,7 @@ from market.enums import ImportKind, Source, StoredInterval
 from market.models import Bar, ImportRun, Instrument
 from market.names import name_fields
 from market.services.base_prices import base_prices_refresh
+from market.symbol_changes import symbols_now
 from market.types import PRICE_UNIT
 from tradingplatform.clock import now
 from tradingplatform.db.transactions import global_tx
@@ -100,6 +101,9 @@ def _instrument(symbol: str, exchange: str) -> Instrument:
         raise InvalidInputError("The exchange is unknown.", exchange=exchange)
     known = Instrument.objects.filter(symbol=symbol).first()
     if known is None:
+        changed = symbols_now([symbol])
+        if changed:
+            raise InvalidInputError(f"{symbol} is now {changed[symbol]}.", new_symbols=changed)
         return Instrument(
             symbol=symbol,
             exchange=exchange,

@@ -1,20 +1,21 @@
 """Bring the instruments up to date with a list that a broker or an exchange publishes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 
 from market import rules
 from market.bar_files import BadRow
-from market.enums import ImportKind
+from market.enums import ActionKind, ImportKind
 from market.errors import ImportFileError
 from market.masters import MASTER_FORMATS, Listing, MasterFile
 from market.masters.kis_lists import Industries, industries_read, sector_of
-from market.models import ImportRun, Instrument
+from market.models import CorporateAction, ImportRun, Instrument
 from market.names import name_fields
+from market.symbol_changes import symbols_now, symbols_resting, symbols_to_be
 from tradingplatform.clock import now
 from tradingplatform.db.transactions import global_tx
 
@@ -114,12 +115,12 @@ def _check_whole(file: MasterFile) -> None:
 
 
 def _plan(file: MasterFile, run: _Run) -> _Plan:
-    known = {
-        row.symbol: row
-        for row in Instrument.objects.filter(
-            symbol__in=[listing.symbol for listing in file.listings]
-        )
-    }
+    symbols = [listing.symbol for listing in file.listings]
+    # A list may know a new symbol before us, or an old one after us.
+    renamed = symbols_to_be(symbols, until=_tomorrow(run.started_at)) | _just_changed(symbols)
+    named = {symbol: renamed.get(symbol, symbol) for symbol in symbols}
+    stored = {row.symbol: row for row in Instrument.objects.filter(symbol__in=set(named.values()))}
+    known = {symbol: stored[name] for symbol, name in named.items() if name in stored}
     plan = _Plan([], [], 0, [], list(file.bad))
     same = 0
     for listing in file.listings:
@@ -136,7 +137,7 @@ def _plan(file: MasterFile, run: _Run) -> _Plan:
                 plan.changed.append((row, changes))
             else:
                 same += 1
-    gone = _gone(file) if run.delist else []
+    gone = _gone(file, set(named.values())) if run.delist else []
     return replace(plan, same=same, delisted=gone)
 
 
@@ -179,13 +180,21 @@ def _instrument(listing: Listing, values: dict[str, Any], source: str) -> Instru
     )
 
 
-def _gone(file: MasterFile) -> list[Instrument]:
+def _tomorrow(at: datetime) -> date:
+    return at.date() + timedelta(days=1)
+
+
+def _just_changed(symbols: Collection[str]) -> dict[str, str]:
+    """Return the former symbols among these that nobody may take yet, with the new ones."""
+    return symbols_now(symbols_resting().intersection(symbols))
+
+
+def _gone(file: MasterFile, listed: Collection[str]) -> list[Instrument]:
     covered = Q()
     for exchange, segment in file.scopes:
         one = Q(exchange=exchange, market_segment=segment) if segment else Q(exchange=exchange)
         covered |= one
     told_before = Instrument.objects.active().filter(covered, reference_source=file.source)
-    listed = {listing.symbol for listing in file.listings}
     rows = list(told_before.order_by("symbol"))
     gone = [row for row in rows if row.symbol not in listed]
     if len(gone) > max(DELISTED_ALWAYS_FINE, DELISTED_SHARE_MAX * len(rows)):
@@ -202,6 +211,22 @@ def _carry_out(plan: _Plan, file: MasterFile, run: _Run) -> None:
     _update(plan.changed)
     today = _today(plan.delisted, run.started_at)
     _update((row, {"is_active": False, "delisted_date": today}) for row in plan.delisted)
+    # What users have of them follows as it does after a delisting that was announced.
+    CorporateAction.objects.bulk_create(
+        [
+            CorporateAction(
+                instrument=row,
+                kind=ActionKind.DELISTING,
+                ex_date=today,
+                source=file.source,
+                applied_at=run.started_at,
+            )
+            for row in plan.delisted
+            if today is not None
+        ],
+        batch_size=_BATCH_ROWS,
+        ignore_conflicts=True,
+    )
     ImportRun.objects.create(
         kind=ImportKind.MASTER,
         file_format=run.file_format,

@@ -19,6 +19,7 @@ from market.sample.indices import SampleIndex, sample_indices
 from market.sample.intraday import minute_bars
 from market.services.base_prices import base_prices_refresh
 from market.services.sample_indices import sample_index_load
+from market.symbol_changes import symbols_now
 from market.types import PRICE_UNIT
 from tradingplatform.clock import now
 from tradingplatform.db.transactions import global_tx
@@ -56,7 +57,7 @@ def sample_market_load(*, since: date | None = None) -> SampleLoad:
     """
     started_at = now()
     created = global_tx(sample_instruments_store)
-    known = Instrument.objects.in_bulk(_symbols(), field_name="symbol")
+    known = _known()
     n_bars = _us_load(known, since) + _krx_load(known, since) + _indices_load(known)
     if n_bars or created:
         base_prices_refresh(instruments=list(known.values()))
@@ -69,13 +70,14 @@ def sample_market_load(*, since: date | None = None) -> SampleLoad:
 def sample_market_is_current() -> bool:
     """Say whether ``sample_market_load`` would find nothing to add; cheap, for every start."""
     symbols = _symbols()
-    known = Instrument.objects.in_bulk(symbols, field_name="symbol")
+    known = _known()
     if len(known) < len(symbols):
         return False
     newest = last_sessions(known.values())
     return all(
         row.pk in newest and newest[row.pk].date() >= _last_finished_day(row.exchange)
         for row in known.values()
+        if row.is_active
     )
 
 
@@ -84,9 +86,21 @@ def _symbols() -> list[str]:
     return stocks + [index.symbol for index in sample_indices()]
 
 
+def _known() -> dict[str, Instrument]:
+    """Return the stored sample instruments by the symbols of the catalogue.
+
+    One that a corporate action has renamed goes on under its new symbol.
+    """
+    symbols = _symbols()
+    names = {symbol: symbol for symbol in symbols} | symbols_now(symbols)
+    stored = Instrument.objects.in_bulk(list(names.values()), field_name="symbol")
+    return {symbol: stored[name] for symbol, name in names.items() if name in stored}
+
+
 def sample_instruments_store() -> int:
     """Create the sample instruments that are missing, without bars; return how many."""
     known = set(Instrument.objects.values_list("symbol", flat=True))
+    known |= symbols_now(_symbols()).keys()
     listed = [
         *(_instrument(row, AssetType.STOCK) for row in sample_instruments()),
         *(_instrument(row, AssetType.INDEX) for row in sample_indices()),
@@ -180,6 +194,8 @@ def _last_finished_day(exchange: str) -> date:
 def _gaps(
     listed: Sequence[SampleInstrument], known: dict[str, Instrument], *, last_day: date
 ) -> tuple[list[SampleInstrument], list[_Gap]]:
+    # What an action ended has its last price for good.
+    listed = [row for row in listed if known[row.symbol].is_active]
     newest = last_sessions(known[row.symbol] for row in listed)
     fresh = [row for row in listed if known[row.symbol].pk not in newest]
     behind: dict[date, list[SampleInstrument]] = {}

@@ -32,7 +32,8 @@ def sample_index_load(
     Only sample bars of the members count. Returns how many bars came.
     """
     own = known[index.symbol]
-    ids = sorted(known[symbol].pk for symbol in index.members)
+    # The weights begin anew with every session, so the level goes on without who has ended.
+    ids = sorted(known[symbol].pk for symbol in index.members if known[symbol].is_active)
     newest = last_sessions([own]).get(own.pk)
     if newest is not None and newest.date() >= last_day:
         return 0

@@ -12,6 +12,7 @@ from market.errors import (
     WatchlistItemNotFoundError,
     WatchlistLimitError,
 )
+from market.following import InstrumentEvent
 from market.models import Instrument
 from market.selectors import instrument_get
 from market.watch_models import Watchlist, WatchlistItem
@@ -87,6 +88,13 @@ def watchlist_reorder(
     exactly those of the list.
     """
     return tx(account_db_key, _reorder, account_db_key, watchlist_id, version, symbols)
+
+
+def watchlist_item_rename(
+    *, account_db_key: int, watchlist_id: UUID, event: InstrumentEvent
+) -> None:
+    """Give an item the new symbol of its instrument; one that is there already stands for both."""
+    tx(account_db_key, _item_rename, account_db_key, watchlist_id, event)
 
 
 def watchlists_forget(account_db_key: int) -> None:
@@ -167,6 +175,22 @@ def _item_remove(account_db_key: int, watchlist_id: UUID, symbol: str) -> Filled
     watchlist, items = _locked(account_db_key, watchlist_id)
     _found(items, symbol).delete()
     return _told(watchlist, [item for item in items if item.symbol != symbol])
+
+
+def _item_rename(account_db_key: int, watchlist_id: UUID, event: InstrumentEvent) -> None:
+    user_lock(account_db_key)
+    watchlist = Watchlist.objects.for_user(account_db_key).filter(pk=watchlist_id).first()
+    items = [] if watchlist is None else items_of(watchlist)
+    item = next((item for item in items if item.symbol == event.old_symbol), None)
+    if watchlist is None or item is None:
+        return  # taken off meanwhile
+    if any(other.symbol == event.symbol for other in items):
+        item.delete()
+        items = [other for other in items if other is not item]
+    else:
+        item.symbol = event.symbol
+        item.save(update_fields=["symbol"])
+    _told(watchlist, items)
 
 
 def _reorder(

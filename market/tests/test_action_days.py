@@ -60,7 +60,8 @@ def test_an_instrument_that_is_listed_again_stays_active():
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in ActionKind if kind not in {"DELISTING", "MERGER"}]
+    "kind",
+    [kind for kind in ActionKind if kind not in {"DELISTING", "MERGER", "SYMBOL_CHANGE"}],
 )
 def test_other_actions_end_no_trading(kind):
     action = action_make("AAPL", kind, new_symbol="NEW")

@@ -10,6 +10,7 @@ import pytest
 
 from market import client as subject
 from market.client import MarketClient, MarketRefusedError, backoff_s
+from market.endings import stream_end
 from market.models import Instrument
 from market.quotes import quote_channel, quote_frame
 from market.tests.factories import quote_make
@@ -155,6 +156,18 @@ async def test_symbols_that_are_refused_are_named(market, application):
         await client.wait_for(lambda: "NOPE" in client.refused and "AAPL" in client.quotes)
 
     assert client.refused == {"NOPE": "NOT_FOUND"}
+
+
+async def test_a_symbol_that_has_changed_is_given_up_and_named(market, application):
+    market.tell("FB", "190", 1)
+    async with serving(application) as url, MarketClient(url) as client:
+        await client.subscribe("FB")
+        await asyncio.wait_for(client.wait_for(lambda: "FB" in client.quotes), 10)
+        stream_end("market:FB", "FB", "META")
+        await asyncio.wait_for(client.wait_for(lambda: "FB" in client.refused), 10)
+
+        assert client.refused == {"FB": "SYMBOL_CHANGED"}
+        assert client.quotes == {}
 
 
 async def test_left_symbols_are_forgotten(market, application):

@@ -2,13 +2,15 @@ import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import orjson
 import pytest
 
 from market.books import books_cached
-from market.models import Bar, Instrument
+from market.models import Bar, CorporateAction, Instrument
 from market.quote_selectors import quotes_get
+from market.quotes import quotes_cached
 from market.runners import LEASE_NAME, FeedLoop, _lead_once, feed_run
-from market.services import feed_open
+from market.services import corporate_actions_apply, feed_is_current, feed_open
 from market.tests.factories import Ear, bar_make, instrument_make
 from market.ticks import Tick
 from market.trading_days import session_date
@@ -262,3 +264,32 @@ def test_the_feed_waits_for_instruments_and_survives_errors(caplog):
     assert Broken.calls == 2
     assert "The feed failed and starts again" in caplog.text
     assert Instrument.objects.count() == 0
+
+
+def test_the_feed_opens_anew_once_an_instrument_was_renamed_and_ends_the_old_stream(apple):
+    feed = feed_open(epoch=7, at=AT)
+    assert feed is not None
+    loop = FeedLoop(
+        Script([("AAPL", "101", 1)]), feed.book, is_current=lambda: feed_is_current(feed)
+    )
+    loop.step(AT, 0.25)
+    assert quotes_cached(["AAPL"])
+    CorporateAction.objects.create(
+        instrument=apple, kind="SYMBOL_CHANGE", ex_date=AT.date(), new_symbol="APL", source="CSV"
+    )
+    corporate_actions_apply()
+    ear = Ear("market:AAPL")
+
+    # The next minute begins: the loop ends by itself, without stop and with its lease.
+    loop.step(AT + timedelta(minutes=1), 0.25)
+    loop.run(threading.Event(), renew=lambda: True)
+    again = feed_open(epoch=8, at=AT + timedelta(minutes=1))
+
+    assert again is not None
+    assert list(again.book.lines) == ["APL"]
+    assert feed_is_current(again)
+    assert quotes_cached(["AAPL"]) == {}
+    told = [orjson.loads(payload) for _, payload in ear.wait_for(1)]
+    ear.close()
+    assert told[-1]["errorCode"] == "SYMBOL_CHANGED"
+    assert Bar.objects.filter(instrument=apple, interval="1m").exists()

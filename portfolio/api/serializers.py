@@ -214,6 +214,9 @@ class PositionOutput(serializers.Serializer[Any]):
     )
     source = serializers.CharField()  # type: ignore[assignment] # a name DRF also uses
     priced_at = serializers.DateTimeField(allow_null=True)
+    delisted_date = serializers.DateField(
+        allow_null=True, help_text="Since then the price is the last one there was."
+    )
 
 
 class PositionsOutput(serializers.Serializer[Any]):
@@ -234,6 +237,9 @@ class TransactionOutput(serializers.Serializer[Any]):
     occurred_at = serializers.DateTimeField()
     recorded_at = serializers.DateTimeField()
     symbol = serializers.CharField(allow_null=True)
+    new_symbol = serializers.CharField(
+        allow_null=True, help_text="Where the entry carries a position to another symbol."
+    )
     quantity = serializers.CharField(allow_null=True)
     price = serializers.CharField(allow_null=True)
     currency = serializers.CharField()

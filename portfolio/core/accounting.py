@@ -7,6 +7,10 @@ its fee to the cost of the position; a sell pays fee and tax out of its proceeds
     BUY   cash -(gross + fee)         position:<symbol> +(gross + fee)
     SELL  cash +(gross - fee - tax)   position:<symbol> -basis   expense:fee +fee
           expense:tax +tax            pnl:realized -(gross - basis)
+
+A changed symbol carries the cost over:
+
+    SYMBOL_CHANGE  position:<new> +cost   position:<old> -cost
 """
 
 from dataclasses import dataclass, replace
@@ -51,6 +55,14 @@ class Holding:
             return ZERO
         with localcontext(prec=_PRECISION):
             return (self.cost_basis / self.quantity).quantize(_AVERAGE_QUANTUM, ROUND_HALF_UP)
+
+    def with_all_of(self, other: "Holding") -> "Holding":
+        """Return both holdings as one."""
+        return Holding(
+            self.quantity + other.quantity,
+            self.cost_basis + other.cost_basis,
+            self.realized_pnl + other.realized_pnl,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +129,14 @@ def external_lines(currency: str, amount: Decimal) -> tuple[Line, ...]:
     return (
         Line(cash_account(currency), currency, amount),
         Line(EXTERNAL, currency, -amount),
+    )
+
+
+def renamed_lines(old: str, new: str, currency: str, cost: Decimal) -> tuple[Line, ...]:
+    """Return the postings that carry a position at cost from one symbol to another."""
+    return (
+        Line(position_account(new), currency, cost),
+        Line(position_account(old), currency, -cost),
     )
 
 

@@ -160,7 +160,10 @@ TransactionManager = models.Manager.from_queryset(TransactionQuerySet)
 
 
 class Transaction(UserRow):
-    """A journal entry. ``seq`` is the order in which entries were applied to the portfolio."""
+    """A journal entry. ``seq`` is the order in which entries were applied to the portfolio.
+
+    ``new_symbol`` only where the entry carries a position from ``symbol`` to another one.
+    """
 
     reads_primary = True
 
@@ -172,6 +175,7 @@ class Transaction(UserRow):
     recorded_at = models.DateTimeField(default=now)
     currency = models.CharField(max_length=3)
     symbol = models.CharField(max_length=16, blank=True)
+    new_symbol = models.CharField(max_length=16, blank=True, default="")
     quantity = QuantityField(null=True, blank=True)
     price = PriceField(null=True, blank=True)
     order = models.ForeignKey(

@@ -1,5 +1,7 @@
 """What can be done with portfolios and orders; other apps import from here."""
 
+from portfolio.services.endings import ending_tell
+from portfolio.services.following import instruments_follow
 from portfolio.services.imports import trade_import
 from portfolio.services.orders import (
     Seen,
@@ -20,6 +22,8 @@ from portfolio.services.trading_state import trading_mode, trading_state_set
 __all__ = [
     "Seen",
     "cash_move",
+    "ending_tell",
+    "instruments_follow",
     "open_orders_cancel",
     "order_cancel",
     "order_look",

@@ -33,6 +33,7 @@ from tradingplatform.errors import invariant
 STREAM = "user"
 MESSAGE_TYPE = "portfolio"
 _ORDER_FIELDS = (
+    "symbol",
     "status",
     "status_reason",
     "filled_quantity",

@@ -42,6 +42,7 @@ from tradingplatform.db.transactions import tx
 from tradingplatform.errors import UnprocessableError
 
 ORDER_PLACED = "portfolio.order_placed"
+BY_USER = "CANCELED_BY_USER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,15 @@ def order_place(
         raise
 
 
-def order_cancel(*, account_db_key: int, portfolio_id: UUID, order_id: UUID) -> Order:
+def order_cancel(
+    *, account_db_key: int, portfolio_id: UUID, order_id: UUID, reason: str = BY_USER
+) -> Order:
     """Ask for an order to be canceled; one that nobody has sent yet is canceled at once.
 
-    Raises OrderStateError when it has already ended. Asking twice changes nothing.
+    ``reason`` stands as ``status_reason``. Raises OrderStateError when it has already ended.
+    Asking twice changes nothing.
     """
-    return tx(account_db_key, _cancel, account_db_key, portfolio_id, order_id)
+    return tx(account_db_key, _cancel, account_db_key, portfolio_id, order_id, reason)
 
 
 def order_replace(
@@ -153,15 +157,15 @@ def _place(account_db_key: int, portfolio_id: UUID, request: OrderRequest, seen:
     return order
 
 
-def _cancel(account_db_key: int, portfolio_id: UUID, order_id: UUID) -> Order:
+def _cancel(account_db_key: int, portfolio_id: UUID, order_id: UUID, reason: str) -> Order:
     book = Book.lock(account_db_key, portfolio_id)
     order = book.order(order_id)
     if order.status == OrderStatus.PENDING_CANCEL:
         return order
     if order.status == OrderStatus.NEW:
-        order_end(book, order, OrderEvent.CANCEL, reason="CANCELED_BY_USER")
+        order_end(book, order, OrderEvent.CANCEL, reason=reason)
     else:
-        book.move(order, OrderEvent.CANCEL_REQUEST, "CANCELED_BY_USER")
+        book.move(order, OrderEvent.CANCEL_REQUEST, reason)
         order_tell(book, order)
     book.save()
     trader_wake(account_db_key, order.pk)

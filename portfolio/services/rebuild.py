@@ -6,7 +6,16 @@ from django.db.models import Sum
 
 from portfolio.core.accounting import ZERO, Holding, cash_account
 from portfolio.core.orders import OPEN
-from portfolio.models import CashBalance, Fill, Order, Portfolio, Position, Posting
+from portfolio.enums import TransactionKind
+from portfolio.models import (
+    CashBalance,
+    Fill,
+    Order,
+    Portfolio,
+    Position,
+    Posting,
+    Transaction,
+)
 from portfolio.replay import holdings_replayed
 from portfolio.services.book import Book
 from tradingplatform.db.shards import shard_aliases
@@ -64,8 +73,11 @@ def _rebuild_cash(book: Book) -> list[CashBalance]:
 
 def _rebuild_positions(book: Book) -> list[Position]:
     fills = Fill.objects.for_user(book.account_db_key).filter(portfolio=book.portfolio)
-    replayed = holdings_replayed(fills)
+    entries = Transaction.objects.for_user(book.account_db_key).filter(portfolio=book.portfolio)
+    replayed = holdings_replayed(fills, entries)
     currencies = dict(fills.values_list("symbol", "currency").distinct())
+    renamed = entries.filter(kind=TransactionKind.SYMBOL_CHANGE)
+    currencies |= dict(renamed.values_list("new_symbol", "currency"))
     orders = _open_orders(book)
     changed = []
     for symbol in sorted({*currencies, *(row.symbol for row in book.positions())}):

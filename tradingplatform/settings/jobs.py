@@ -12,6 +12,7 @@ REQUEST_ID_SOURCE = "tradingplatform.logs.current_request_id"
 # Outbox topic -> jobs that want to know (kwargs: account_db_key, event_id, aggregate_id).
 EVENT_JOBS: dict[str, tuple[str, ...]] = {
     "chat.message_posted": ("chat.message_answer",),
+    "portfolio.instrument_ended": ("portfolio.ending_tell",),
 }
 # Job -> seconds between its slots; job_run(job, slot) makes one run of each.
 PERIODIC_JOBS: dict[str, int] = {

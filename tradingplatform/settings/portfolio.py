@@ -33,5 +33,11 @@ ACCOUNT_CLOSERS: tuple[str, ...] = (
     "market.services.screens_forget",
     "market.services.watchlists_forget",
 )
+# Functions (alias, event): what users have on a shard follows an instrument that ended or was
+# renamed.
+INSTRUMENT_FOLLOWERS: tuple[str, ...] = (
+    "market.services.watching_follow",
+    "portfolio.services.instruments_follow",
+)
 # Functions () -> the same, about the global database; they read the audit log from its start.
 AUDIT_VERIFIERS: tuple[str, ...] = ("accounts.services.audit.audit_breaches",)

@@ -84,6 +84,8 @@ export class PositionsTable extends HTMLElement {
         { scope: 'row' },
         choose,
         el('span', { class: 'muted' }, byName ? one.symbol : name),
+        one.delisted_date &&
+          el('span', { class: 'muted' }, _('Not traded since {date}; last price', { date: one.delisted_date })),
       ),
       el('td', { class: 'num' }, format.quantity(one.quantity)),
       el('td', { class: 'num wide' }, format.price(one.average_cost, one.currency)),

@@ -99,6 +99,7 @@ export function explained(error: unknown): string {
     QUOTE_UNAVAILABLE: _('There is no quote for this symbol yet.'),
     ALERT_LIMIT_REACHED: _('You have the most active alerts that are allowed.'),
     SCREEN_LIMIT_REACHED: _('You have the most saved screens that are allowed.'),
+    SYMBOL_CHANGED: _('This instrument goes by another symbol now.'),
     SYMBOL_UNKNOWN: _('This symbol is unknown.'),
     WATCHLIST_CHANGED: _('The watchlist was changed elsewhere; it is shown as it is now.'),
     WATCHLIST_ITEM_EXISTS: _('This symbol is on the watchlist already.'),

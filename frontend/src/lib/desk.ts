@@ -2,8 +2,10 @@
 import * as api from './api.ts';
 import { Cell } from './cell.ts';
 import { pageConfig } from './config.ts';
+import { announce } from './dom.ts';
 import { POINTS } from './format.ts';
 import { Freshness } from './freshness.ts';
+import { gettext as _ } from './i18n.ts';
 import { LiveSocket } from './socket.ts';
 import type { Fill, Frame, Instrument, Order, Portfolio, Position, Quote } from './types.ts';
 
@@ -36,6 +38,8 @@ export interface PortfolioNews {
   fill?: Fill & { symbol: string; side: string; currency: string };
   position?: Position;
   equity?: Portfolio;
+  symbol_change?: { symbol: string; new_symbol: string };
+  instrument_ended?: { symbol: string; reason: string; ex_date: string };
 }
 
 export class Desk {
@@ -287,6 +291,12 @@ export class Desk {
     if (current && data.portfolio_id && data.portfolio_id !== current) return;
     if (data.order) this.orderSeen(data.order);
     if (data.position) this.positionSeen(data.position);
+    if (data.symbol_change) {
+      announce(_('{symbol} is now {new_symbol}.', data.symbol_change));
+    }
+    if (data.instrument_ended) {
+      announce(_('{symbol} is no longer traded. Your position keeps its last price.', data.instrument_ended), 'bad');
+    }
     if (data.equity && current) this.portfolio.set({ ...this.portfolio.value, ...data.equity });
     window.dispatchEvent(new CustomEvent('portfolio-event', { detail: data }));
     this.refreshSoon();

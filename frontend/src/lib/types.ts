@@ -110,6 +110,8 @@ export interface Position {
   currency: string;
   weight: number | null;
   portfolio_id?: string;
+  /** Since then the price is the last one there was. */
+  delisted_date?: string | null;
 }
 
 export interface Fill {
