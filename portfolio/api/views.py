@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -57,7 +57,14 @@ class PortfoliosView(ApiView):
         results = [payloads.portfolio_payload(summary) for summary in summaries]
         return Response({"results": results, "next": page.next_url})
 
-    @extend_schema(parameters=[_KEY], request=PortfolioInput, responses={201: PortfolioOutput})
+    @extend_schema(
+        parameters=[_KEY],
+        request=PortfolioInput,
+        responses={
+            201: PortfolioOutput,
+            501: OpenApiResponse(description="The operator has not set this broker up."),
+        },
+    )
     def post(self, request: Request) -> Response:
         """Open a paper portfolio; its first deposit is its initial cash."""
 
