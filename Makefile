@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON_IN_VENV := .venv/bin/python
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 
-.PHONY: help run test races check fix fuzz bench screenshots stack stack-stop clean lock setup setup-dev
+.PHONY: help run test races outage check fix fuzz bench screenshots stack stack-stop clean lock setup setup-dev
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test: setup-dev $(CATALOGUES) ## run all tests on SQLite, then on MariaDB + Redi
 
 races: setup-dev ## race eight callers 200 times for every one-time secret, on MariaDB + Redis (RACE_ROUNDS=…)
 	@RACE_ROUNDS=$(or $(RACE_ROUNDS),200) TIER=real WORKERS=1 $(PYTHON_IN_VENV) bin/run_tests.py tests/test_races.py accounts/tests/test_otp_races.py
+
+outage: setup-dev ## cut KIS off for a minute and see clients through it, on MariaDB + Redis (PROVIDER_CUT_S=…)
+	@PROVIDER_CUT_S=$(or $(PROVIDER_CUT_S),60) TIER=real WORKERS=1 $(PYTHON_IN_VENV) bin/run_tests.py tests/test_kis_feed_faults.py
 
 check: setup-dev $(CATALOGUES) ## run every static gate (GATES="mypy ruff" for some)
 	@bin/frontend build

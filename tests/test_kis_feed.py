@@ -356,3 +356,28 @@ def test_a_source_that_is_cut_vouches_for_nothing_and_recovers(world: World) -> 
     emulator.behave()
     world.settle("005930", within_s=12)
     assert client.quotes["005930"].price == known.price + 500
+
+
+def test_a_connection_that_came_back_does_not_vouch_for_what_it_missed(world: World) -> None:
+    emulator, client = world.emulator, world.client
+    world.settle("005930", within_s=15)
+    emulator.truth.wait_for("subscribe", count=1)
+    emulator.misbehave("hang", path="inquire-price")
+    emulator.misbehave("ws_refuse")
+    emulator.drop_sockets()
+    emulator.truth.wait_for("socket_closed", count=1)
+    emulator.trade("005930", client.quotes["005930"].price + 500, 1)
+
+    emulator.behave("ws_refuse")
+    emulator.truth.wait_for("subscribe", count=2, timeout=15)
+    registered_at = now()
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        demand_note(["005930"])
+        threading.Event().wait(0.05)
+    missed = client.quotes["005930"]
+    assert missed.price == emulator.line("005930").last - 500
+    assert missed.received_at < registered_at
+
+    emulator.behave()
+    world.settle("005930", within_s=20)

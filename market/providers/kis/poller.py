@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from market.errors import ProviderAnswerError
 from market.providers.base import Asset, ProviderQuote
 from market.providers.kis.provider import KisProvider
 from market.types import OrderBook
@@ -19,6 +20,7 @@ from tradingplatform.errors import (
     UnavailableError,
 )
 from tradingplatform.services.external.client import Patience
+from tradingplatform.services.external.kis.codes import KisRefusedError
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +28,7 @@ SILENT_S = 1.2
 STREAMED_BONUS_S = 3.0
 """So much longer than others may those be silent whose trades are streamed."""
 FAULT_PAUSE_S = 1.0
+OUTAGE_PAUSE_S = 4.0
 UNKNOWN_PAUSE_S = 60.0
 IDLE_S = 0.05
 PATIENCE = Patience(wait_s=1.0, attempts=1, read_timeout_s=2.0)
@@ -33,10 +36,14 @@ PATIENCE = Patience(wait_s=1.0, attempts=1, read_timeout_s=2.0)
 
 @dataclass
 class Watch:
-    """One symbol that is wanted; times are of the monotonic clock."""
+    """One symbol that is wanted; times are of the monotonic clock.
+
+    What was told of it last was so at ``asked_at``: an answer can be as old as its question.
+    """
 
     asset: Asset
     heard_at: float = float("-inf")
+    asked_at: float = float("-inf")
     not_before: float = float("-inf")
     faults: int = 0
 
@@ -75,6 +82,11 @@ class KisPoller:
         if watch is not None:
             watch.heard_at = clock.monotonic()
 
+    def was_asked_since(self, symbol: str, at: float) -> bool:
+        """Whether an answer about a symbol tells how things stood at an instant or later."""
+        watch = self._watches.get(symbol)
+        return watch is not None and watch.asked_at >= at
+
     def polled(self) -> int:
         """Return how many wanted symbols have no stream."""
         with self._lock:
@@ -86,6 +98,7 @@ class KisPoller:
         watch = self._most_silent()
         if watch is None:
             return IDLE_S
+        asked_at = clock.monotonic()
         try:
             quote = self._quote(watch.asset)
         except (LimitExceededError, UnavailableError) as exc:
@@ -101,6 +114,7 @@ class KisPoller:
             watch.not_before = clock.monotonic() + UNKNOWN_PAUSE_S
         else:
             self._told(quote)
+            watch.asked_at = asked_at
         return 0.0
 
     def book_ask(self, asset: Asset) -> None:
@@ -145,9 +159,15 @@ class KisPoller:
 
     def _failed(self, watch: Watch, fault: TradingPlatformError) -> None:
         watch.faults += 1
-        pause_s = min(UNKNOWN_PAUSE_S, FAULT_PAUSE_S * 2 ** (watch.faults - 1))
+        most_s = UNKNOWN_PAUSE_S if _is_about_symbol(fault) else OUTAGE_PAUSE_S
+        pause_s = min(most_s, FAULT_PAUSE_S * 2 ** (watch.faults - 1))
         watch.not_before = clock.monotonic() + pause_s
         logger.warning(
             "A symbol cannot be polled",
             extra={"symbol": watch.asset.symbol, "code": fault.code, "tries": watch.faults},
         )
+
+
+def _is_about_symbol(fault: TradingPlatformError) -> bool:
+    """Whether KIS answered, so that the next answer will hardly be better."""
+    return isinstance(fault, KisRefusedError | ProviderAnswerError)

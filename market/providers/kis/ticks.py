@@ -98,13 +98,22 @@ class KisTickSource:
             yield self._inbox.popleft()
 
     def vouched(self, symbols: Sequence[str], at: datetime) -> list[str]:
-        """Return the symbols whose connection was heard a moment ago: they have not traded."""
-        found = []
-        for symbol in symbols:
-            known = self._instruments.get(symbol)
-            if known is not None and self._mux.is_live(topic_of(known[1]), within_s=VOUCH_S):
-                found.append(symbol)
-        return found
+        """Return the symbols whose connection was heard a moment ago: they have not traded.
+
+        That says nothing of the time before the registration: after a loss a symbol has to be
+        asked for first, and its answer to be taken in.
+        """
+        found = [symbol for symbol in symbols if self._is_vouched(symbol)]
+        # An answer is put here before it counts, on another thread.
+        waiting = {tick.symbol for tick in list(self._inbox)}
+        return [symbol for symbol in found if symbol not in waiting]
+
+    def _is_vouched(self, symbol: str) -> bool:
+        known = self._instruments.get(symbol)
+        if known is None:
+            return False
+        since = self._mux.live_since(topic_of(known[1]), within_s=VOUCH_S)
+        return since is not None and self._poller.was_asked_since(symbol, since)
 
     def books(self, at: datetime) -> Iterable[OrderBook]:
         """Hand out the order books that somebody follows, where they changed."""

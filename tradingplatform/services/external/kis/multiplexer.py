@@ -63,10 +63,16 @@ class KisMultiplexer:
 
     def is_live(self, topic: Topic, *, within_s: float) -> bool:
         """Whether a topic is registered on a connection that was heard a moment ago."""
+        return self.live_since(topic, within_s=within_s) is not None
+
+    def live_since(self, topic: Topic, *, within_s: float) -> float | None:
+        """Return since when (monotonic clock) everything about a live topic was told."""
         with self._lock:
             name = self._plan.place(topic)
         socket = self._sockets.get(name or "")
-        return socket is not None and socket.holds(topic) and socket.silence_s() <= within_s
+        if socket is None or socket.silence_s() > within_s:
+            return None
+        return socket.held_since(topic)
 
     def is_seated(self, topic: Topic) -> bool:
         """Whether a connection has, or is about to get, the registration of a topic."""

@@ -72,7 +72,7 @@ class KisSocket:
         self._outlets = outlets
         self._wanted: frozenset[Topic] = frozenset()
         self._asked: set[Topic] = set()
-        self._registered: set[Topic] = set()
+        self._registered: dict[Topic, float] = {}
         self._secrets: dict[str, FrameKey] = {}
         self._approval = self._over = ""
         self._times_in_use = 0
@@ -94,9 +94,12 @@ class KisSocket:
         """Hold these registrations from now on, and no others."""
         self._wanted = topics
 
-    def holds(self, topic: Topic) -> bool:
-        """Whether KIS has confirmed a registration on the connection that is open now."""
-        return topic in self._registered
+    def held_since(self, topic: Topic) -> float | None:
+        """Return when KIS confirmed a registration on the connection that is open now.
+
+        By the monotonic clock; of what was before then nothing was told.
+        """
+        return self._registered.get(topic)
 
     def count(self) -> int:
         """Return how many registrations KIS has confirmed."""
@@ -154,7 +157,7 @@ class KisSocket:
         for topic in self._asked - wanted:
             connection.send(registration(self._approval, topic, is_on=False))
             self._asked.discard(topic)
-            self._registered.discard(topic)
+            self._registered.pop(topic, None)
         for topic in wanted - self._asked:
             connection.send(registration(self._approval, topic, is_on=True))
             self._asked.add(topic)
@@ -195,7 +198,7 @@ class KisSocket:
             if frame.secrets is not None:
                 self._secrets[frame.tr_id] = frame.secrets
             if topic in self._asked:
-                self._registered.add(topic)
+                self._registered.setdefault(topic, clock.monotonic())
                 self._times_in_use = 0
         elif frame.code == _FULL:
             self._outlets.full(self.name, topic)
