@@ -81,11 +81,3 @@ def delisted_dates(symbols: Collection[str]) -> dict[str, date]:
     )
     # The column may be null, these rows are not.
     return {symbol: day for symbol, day in rows.values_list("symbol", "delisted_date") if day}
-
-
-def symbols_unknown(symbols: Collection[str]) -> set[str]:
-    """Return those that no instrument carries."""
-    if not symbols:
-        return set()
-    known = Instrument.objects.filter(symbol__in=symbols).values_list("symbol", flat=True)
-    return set(symbols).difference(known)

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from market import selectors
 from market.books import book_channel, books_cached
 from market.errors import SymbolUnknownError
 from market.quote_selectors import quotes_known
 from market.quotes import quote_channel, quote_frame, quotes_cached
-from market.symbol_changes import symbol_changed, symbols_now
+from market.symbol_changes import symbol_changed, symbols_resolved
 from tradingplatform.clock import now
 from tradingplatform.errors import TradingPlatformError
 from tradingplatform.realtime.errors import StreamUnknownError
@@ -48,7 +47,7 @@ class SymbolStreams:
     def refusals(
         self, principal: SocketPrincipal | None, streams: Sequence[str]
     ) -> dict[str, TradingPlatformError]:
-        """Return why streams are refused: one query for all, one more where some are unknown."""
+        """Return why streams are refused, with one query at the most for all of them."""
         refused: dict[str, TradingPlatformError] = {}
         symbols: dict[str, str] = {}
         for stream in streams:
@@ -56,15 +55,15 @@ class SymbolStreams:
                 symbols[stream] = self._symbol(stream)
             except StreamUnknownError as error:
                 refused[stream] = error
-        unknown = _unknown(symbols.values())
-        changed = symbols_now(unknown)
+        names = _names(symbols.values())
         for stream, symbol in symbols.items():
-            if symbol in changed:
-                refused[stream] = symbol_changed(symbol, changed[symbol])
-            elif symbol in unknown:
+            name = names.get(symbol)
+            if name is None:
                 refused[stream] = SymbolUnknownError(
                     f"Unknown symbol: {symbol[:200]}.", symbols=[symbol]
                 )
+            elif name != symbol:
+                refused[stream] = symbol_changed(symbol, name)
         return refused
 
     def snapshot(self, principal: SocketPrincipal | None, stream: str) -> list[Json]:
@@ -115,7 +114,9 @@ def _newest_quotes(symbols: Sequence[str]) -> dict[str, Json]:
     return {symbol: quote_frame(quote, at) for symbol, quote in quotes_known(symbols).items()}
 
 
-def _unknown(symbols: Iterable[str]) -> set[str]:
+def _names(symbols: Iterable[str]) -> dict[str, str]:
+    """Return what the instruments of symbols are called now; unknown ones are left out."""
     # Who has a live quote is known: a storm of reconnecting sockets asks no database.
     wanted = set(symbols)
-    return selectors.symbols_unknown(wanted - quotes_cached(wanted).keys())
+    live = quotes_cached(wanted).keys()
+    return symbols_resolved(wanted - live) | {symbol: symbol for symbol in live}

@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from datetime import date
 
+from django.db.models import DateTimeField, F, Value
+
 from market.enums import ActionKind
 from market.errors import SymbolChangedError, SymbolUnknownError
-from market.models import CorporateAction
+from market.models import CorporateAction, Instrument
 
 
 def symbols_now(symbols: Collection[str]) -> dict[str, str]:
@@ -20,6 +22,29 @@ def symbols_now(symbols: Collection[str]) -> dict[str, str]:
     )
     ordered = rows.order_by("applied_at", "pk")
     return dict(ordered.values_list("old_symbol", "instrument__symbol"))
+
+
+def symbols_resolved(symbols: Collection[str]) -> dict[str, str]:
+    """Return by symbol what its instrument is called now, with one query for all.
+
+    One that an instrument carries stands for itself, a former one for the new; the rest is
+    left out.
+    """
+    if not symbols:
+        return {}
+    never = Value(None, output_field=DateTimeField())
+    carried = Instrument.objects.filter(symbol__in=symbols).annotate(name=F("symbol"), at=never)
+    former = CorporateAction.objects.filter(
+        kind=ActionKind.SYMBOL_CHANGE, old_symbol__in=symbols, applied_at__isnull=False
+    )
+    rows = carried.values_list("symbol", "name", "at").union(
+        former.values_list("old_symbol", "instrument__symbol", "applied_at"), all=True
+    )
+    found = list(rows)
+    changed = sorted((at, old, new) for old, new, at in found if at is not None)
+    return {old: new for _, old, new in changed} | {
+        symbol: name for symbol, name, at in found if at is None
+    }
 
 
 def symbols_to_be(symbols: Collection[str], *, until: date) -> dict[str, str]:
