@@ -71,7 +71,7 @@ def factor_methods(account_db_key: int) -> list[FactorMethod]:
     a passkey. Backup codes stand in for either and are none by themselves.
     """
     with connections[GLOBAL_ALIAS].cursor() as cursor:
-        cursor.execute(_FACTORS, [account_db_key] * len(FactorMethod))
+        cursor.execute(_FACTORS, [account_db_key, account_db_key, account_db_key])
         has = cursor.fetchone()
     if not any(has[:2]):
         return []

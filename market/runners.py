@@ -17,7 +17,6 @@ from market.metrics import FEED_FAILURES, FEED_HEARTBEAT, FEED_LEADS
 from market.quotes import quotes_tell
 from market.sample.indices import IndexValues
 from market.services import (
-    bars_prune,
     base_prices_roll,
     feed_bars_store,
     feed_is_current,
@@ -144,7 +143,7 @@ class FeedLoop:
         accepted = []
         minute = at.replace(second=0, microsecond=0)
         if minute != self._minute:
-            accepted += self._turn_minute(at, is_first=self._minute is None)
+            accepted += self._turn_minute(at)
             self._minute = minute
         self._store_when_due(at)
         accepted += self._accepted(at, elapsed_s)
@@ -171,16 +170,23 @@ class FeedLoop:
     def _indices_close(self, at: datetime) -> list[Quote]:
         return self._taken(self._indices.ticks(self._book.lines, at, is_closing=True), at)
 
-    def _turn_minute(self, at: datetime, *, is_first: bool) -> list[Quote]:
+    def _turn_minute(self, at: datetime) -> list[Quote]:
         """Roll the sessions that are due; return the quotes of indices that close with them."""
         due = self._book.sessions_due(at)
         closed = self._indices_close(at) if due else []
         for exchange, session in due.items():
             self._roll(exchange, session)
-        if due or is_first:
-            bars_prune(at=at)
-        self._is_outdated = not self._is_current()
+        self._is_outdated = not self._still_current()
         return closed
+
+    def _still_current(self) -> bool:
+        try:
+            return self._is_current()
+        except DatabaseError:
+            # Quotes go on without the database; the next minute asks again.
+            FEED_FAILURES.inc()
+            logger.warning("Nobody can tell whether instruments have changed")
+            return True
 
     def _roll(self, exchange: str, session: date) -> None:
         ended = next(

@@ -3,6 +3,7 @@
 from market.screen_selectors import features_known
 from market.services import (
     alerts_tend,
+    bars_prune,
     corporate_actions_apply,
     corporate_actions_follow,
     features_refresh,
@@ -13,6 +14,7 @@ from market.services import (
     news_update,
     profiles_refresh,
 )
+from tradingplatform.clock import now
 from tradingplatform.jobs import enqueue, job
 
 
@@ -44,6 +46,12 @@ def find_gaps(**_: object) -> None:
 def fill_gaps(**_: object) -> None:
     """Ask the sources for bars that are missing."""
     gaps_fill()
+
+
+@job(name="market.bars_prune", queue="bulk")
+def prune_bars(**_: object) -> None:
+    """Delete bars that are older than their interval is kept."""
+    bars_prune(at=now())
 
 
 @job(name="market.profiles_refresh", queue="bulk")

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import orjson
 import pytest
+from django.db import OperationalError
 
 from market.books import books_cached
 from market.models import Bar, CorporateAction, Instrument
@@ -264,6 +265,25 @@ def test_the_feed_waits_for_instruments_and_survives_errors(caplog):
     assert Broken.calls == 2
     assert "The feed failed and starts again" in caplog.text
     assert Instrument.objects.count() == 0
+
+
+def test_quotes_go_on_while_the_database_cannot_say_whether_instruments_have_changed(apple):
+    asked = []
+
+    def is_current():
+        asked.append(True)
+        raise OperationalError("gone")
+
+    feed = feed_open(epoch=7, at=AT)
+    assert feed is not None
+    script = Script([("AAPL", "101", 1)], [("AAPL", "102", 1)])
+    loop = FeedLoop(script, feed.book, is_current=is_current)
+
+    loop.step(AT, 0.25)
+    loop.step(AT + timedelta(minutes=1), 0.25)
+
+    assert len(asked) == 2
+    assert quotes_cached(["AAPL"])["AAPL"].price == Decimal(102)
 
 
 def test_the_feed_opens_anew_once_an_instrument_was_renamed_and_ends_the_old_stream(apple):

@@ -1,9 +1,7 @@
 """The streams of one socket: join, leave, resume and repair."""
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from tradingplatform.errors import TradingPlatformError
@@ -246,9 +244,12 @@ def _refused_by_policy(
 
 def _by_source(
     pairs: Iterable[tuple[StreamSource, str]],
-) -> Iterator[tuple[StreamSource, list[str]]]:
-    for source, group in groupby(pairs, key=itemgetter(0)):
-        yield source, [stream for _, stream in group]
+) -> Iterable[tuple[StreamSource, list[str]]]:
+    """Bring together what one source can answer in one go, in whatever order it was asked."""
+    groups: dict[int, tuple[StreamSource, list[str]]] = {}
+    for source, stream in pairs:
+        groups.setdefault(id(source), (source, []))[1].append(stream)
+    return groups.values()
 
 
 def _states(

@@ -25,6 +25,7 @@ PERIODIC_JOBS: dict[str, int] = {
     "chat.answers_resume": 15,
     "market.actions_apply": 300,
     "market.alerts_tend": 60,
+    "market.bars_prune": 24 * 3600,
     "market.features_refresh": 300,
     "market.fundamentals_refresh": 3600,
     "market.gaps_fill": 60,

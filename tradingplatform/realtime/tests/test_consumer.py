@@ -4,7 +4,7 @@ import pytest
 
 from tradingplatform.realtime.client import open_socket
 from tradingplatform.realtime.consumer import StreamConsumer
-from tradingplatform.realtime.errors import CloseCode
+from tradingplatform.realtime.errors import CloseCode, StreamUnknownError
 from tradingplatform.realtime.hub import current_hub
 from tradingplatform.realtime.limits import FRAMES_PER_S, STRIKES
 from tradingplatform.realtime.messages import MAX_FRAME_BYTES, MAX_STREAMS
@@ -12,6 +12,26 @@ from tradingplatform.realtime.sinks import AsgiSink
 from tradingplatform.realtime.tests import support
 
 pytestmark = pytest.mark.asyncio
+
+
+class ManyBooks(support.Quotes):
+    """Streams that are asked about together; nothing is known of A yet."""
+
+    prefix = "book"
+    conflate = True
+
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def refusals(self, principal, streams):
+        self.asked.append(list(streams))
+        unknown = StreamUnknownError("No such symbol.")
+        return {stream: unknown for stream in streams if stream.endswith("NONE")}
+
+    def snapshots(self, principal, streams):
+        self.asked.append(list(streams))
+        return {name: [support.body(name, 1)] for name in streams if not name.endswith("A")}
 
 
 async def test_subscribe_answers_then_snapshot_then_news(public, quotes):
@@ -63,6 +83,21 @@ async def test_a_socket_joins_a_limited_number_of_streams_all_or_none(public):
         assert (await socket.receive())["errorCode"] == "SUBSCRIPTION_LIMIT_EXCEEDED"
         await socket.send({"type": "subscribe", "symbols": names[:-1]})
         assert len((await socket.receive())["streams"]) == MAX_STREAMS
+
+
+async def test_a_source_that_can_is_asked_for_all_its_streams_at_once_in_any_order(quotes):
+    books = ManyBooks()
+    application = StreamConsumer(quotes, books, anonymous=lambda: True)
+    wanted = ["market:A", "book:A", "market:B", "book:NONE", "book:B"]
+    async with support.serving(application) as url, open_socket(url) as socket:
+        await socket.send({"type": "subscribe", "streams": wanted})
+        joined = (await socket.receive())["streams"]
+        shown = [(await socket.receive())["stream"] for _ in range(3)]
+        error = await socket.receive()
+    assert joined == ["market:A", "book:A", "market:B", "book:B"]
+    assert shown == ["market:A", "market:B", "book:B"]
+    assert (error["errorCode"], error["details"]) == ("STREAM_UNKNOWN", {"stream": "book:NONE"})
+    assert books.asked == [["book:A", "book:NONE", "book:B"], ["book:A", "book:B"]]
 
 
 async def test_resume_replays_what_was_missed_then_goes_on(private, diary):
