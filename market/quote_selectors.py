@@ -1,13 +1,14 @@
 """Reads of quotes: the newest price that was told, or the last stored close."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Max, OuterRef, Subquery
 
 from market import hours
 from market.bar_store import bars_at
 from market.demand import demand_note
-from market.enums import StoredInterval
+from market.enums import OUTSIDE_SOURCES, StoredInterval
 from market.errors import QuoteUnavailableError
 from market.models import Bar, Instrument
 from market.quotes import change_of, quotes_cached
@@ -59,15 +60,48 @@ def _quotes_from_bars(symbols: Sequence[str]) -> dict[str, Quote]:
     }
     last = bars_at({pk: pair[0] for pk, pair in opened.items() if pair[0] is not None})
     before = bars_at({pk: pair[1] for pk, pair in opened.items() if pair[1] is not None})
-    quotes = (_quote_from_bar(instruments[pk], bar, before.get(pk)) for pk, bar in last.items())
+    told_at = _told_at(last, instruments)
+    quotes = [
+        _quote_from_bar(instruments[pk], bar, before.get(pk), told_at[pk])
+        for pk, bar in last.items()
+        # Of the first bar of a live feed nobody stored what it compares with.
+        if pk in before or bar.source not in OUTSIDE_SOURCES
+    ]
     return {quote.symbol: quote for quote in quotes}
 
 
-def _quote_from_bar(instrument: Instrument, last: Bar, before: Bar | None) -> Quote:
+def _told_at(last: dict[int, Bar], instruments: dict[int, Instrument]) -> dict[int, datetime]:
+    """Return since when the price of each newest daily bar is surely known.
+
+    That of a session that runs is as old as its last minute: the feed may have died since.
+    """
+    at = now()
+    closes = {
+        pk: hours.closed_at(instruments[pk].exchange, bar.opened_at.date())
+        for pk, bar in last.items()
+    }
+    running = [pk for pk, closed_at in closes.items() if closed_at > at]
+    if not running:
+        return closes
+    minutes = dict(
+        Bar.objects.filter(
+            instrument_id__in=running,
+            interval=StoredInterval.MINUTE,
+            opened_at__gte=at - timedelta(days=1),
+        )
+        .values("instrument_id")
+        .annotate(newest=Max("opened_at"))
+        .values_list("instrument_id", "newest")
+    )
+    began = {pk: min(last[pk].opened_at, at) for pk in running}
+    return closes | {pk: max(began[pk], minutes.get(pk, began[pk])) for pk in running}
+
+
+def _quote_from_bar(
+    instrument: Instrument, last: Bar, before: Bar | None, told_at: datetime
+) -> Quote:
     base = last.close if before is None else before.close
     change, change_rate = change_of(last.close, base)
-    day = last.opened_at.date()
-    told_at = min(hours.closed_at(instrument.exchange, day), now())
     return Quote(
         symbol=instrument.symbol,
         exchange=instrument.exchange,

@@ -237,6 +237,7 @@ def test_no_misbehaviour_leaves_a_wrong_bar(
 
         assert is_closed(), (kind, options)
         assert fault.times in {None, 0}
+        assert world.emulator.truth.find("fault", misbehaviour=kind)
         (of_days,) = BarGap.objects.filter(interval=StoredInterval.DAY)
         expected = world.daily(of_days.starts_at.date(), market.today - timedelta(days=1))
         assert len(stored(followed, StoredInterval.DAY)) == len(expected) + 1, (kind, options)

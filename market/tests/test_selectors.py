@@ -7,7 +7,7 @@ import time_machine
 
 from market import selectors
 from market.bar_selectors import bars_get
-from market.enums import ALL_GENERATED, generated_mask
+from market.enums import ALL_GENERATED, Source, generated_mask
 from market.errors import BarRangeError, QuoteUnavailableError, SymbolUnknownError
 from market.panel_selectors import price_panel
 from market.quote_selectors import quotes_get
@@ -226,3 +226,19 @@ def test_instruments_of_one_exchange():
 
 def test_all_generated_is_every_figure():
     assert generated_mask("open", "high", "low", "close", "volume") == ALL_GENERATED
+
+
+@time_machine.travel("2026-11-24T03:00:00+00:00", tick=False)
+def test_a_bar_that_grows_makes_no_price_look_newer_than_it_is():
+    row = instrument_make("005930", source=Source.KIS)
+    bar_make(row, date(2026, 11, 24), "70200", source=Source.KIS)
+
+    with pytest.raises(QuoteUnavailableError):
+        quotes_get(["005930"])  # nobody knows the close before
+
+    bar_make(row, date(2026, 11, 23), "70000", source=Source.KIS)
+    assert quotes_get(["005930"])["005930"].received_at == datetime(2026, 11, 24, tzinfo=UTC)
+    minute = datetime(2026, 11, 24, 2, 17, tzinfo=UTC)
+    bar_make(row, minute, "70200", interval="1m", source=Source.KIS)
+    quote = quotes_get(["005930"])["005930"]
+    assert (quote.received_at, quote.base_price, quote.change) == (minute, 70_000, 200)
