@@ -16,6 +16,7 @@ from market.providers.base import Asset, BarsWanted
 from market.services import fundamentals_update, news_update
 from market.tests.factories import instrument_make
 from tests.emulators.fmp.emulator import FmpEmulator, running_fmp_emulator
+from tests.emulators.kis.instruments import Instrument as Listed
 from tradingplatform.clock import now
 from tradingplatform.errors import TradingPlatformError, UnavailableError, UpstreamError
 from tradingplatform.services import override_services, services
@@ -25,12 +26,15 @@ from tradingplatform.services.external.live import LiveExternal
 APPLE = Asset("AAPL", "NASDAQ", "USD")
 COKE = Asset("KO", "NYSE", "USD")
 UNKNOWN = Asset("NOSUCH", "NASDAQ", "USD")
+BERKSHIRE = Asset("BRK.B", "NYSE", "USD")
+_LISTED = Listed("BRK.B", "버크셔", "Berkshire", "NYS", Decimal(480), "Insurance", 2_100_000_000)
 
 
 @pytest.fixture
 def fmp(settings: Any) -> Iterator[FmpEmulator]:
     settings.MARKET_PROVIDERS = ["KIS", "FMP", "SAMPLE"]
-    with running_fmp_emulator(plan="PREMIUM") as emulator, stamina.set_testing(True, attempts=3):
+    listed = running_fmp_emulator(plan="PREMIUM", instruments=[_LISTED])
+    with listed as emulator, stamina.set_testing(True, attempts=3):
         settings.FMP_URL, settings.FMP_API_KEY = emulator.url, emulator.api_key
         settings.FMP_PLAN = "PREMIUM"
         with override_services(external=LiveExternal()):
@@ -72,6 +76,25 @@ def test_figures_news_and_instruments_have_source_and_time(fmp: FmpEmulator) -> 
 
     assert {item.source for item in chain.news_fetch([APPLE], limit=5)} == {"FMP"}
     assert "AAPL" in {fact.symbol for fact in chain.instruments_fetch("AAPL")}
+
+
+def test_a_class_of_shares_goes_by_our_symbol_in_all_answers(fmp: FmpEmulator) -> None:
+    today = now().date()
+    wanted = BarsWanted("1d", today - timedelta(days=30), today)
+
+    quotes = chain.quotes_fetch([APPLE, BERKSHIRE])
+    bars = chain.bars_fetch(BERKSHIRE, wanted)
+    profile = chain.profile_fetch(BERKSHIRE)
+
+    assert quotes["BRK.B"].price == fmp.line("BRK.B").last
+    assert (bars.symbol, len(bars.bars) > 0) == ("BRK.B", True)
+    assert chain.fundamentals_fetch(BERKSHIRE).symbol == "BRK.B"
+    assert {item.symbols for item in chain.news_fetch([BERKSHIRE])} == {("BRK.B",)}
+    assert [fact.symbol for fact in chain.instruments_fetch("BRK.B")] == ["BRK.B"]
+    assert profile is not None
+    assert profile.symbol == "BRK.B"
+    asked = {str(call.data["query"]) for call in fmp.truth.find("call")}
+    assert not [query for query in asked if "BRK.B" in query]
 
 
 @pytest.mark.django_db(databases="__all__")

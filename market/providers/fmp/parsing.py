@@ -35,12 +35,22 @@ SPLIT_ADJUSTED = ("open", "high", "low", "close", "volume")
 UNADJUSTED = ("adjOpen", "adjHigh", "adjLow", "adjClose", "volume")
 
 
+def to_fmp(symbol: str) -> str:
+    """Return how FMP writes a symbol: a class of shares stands after a dash (BRK-B for BRK.B)."""
+    return symbol.replace(".", "-")
+
+
+def from_fmp(symbol: str) -> str:
+    """Return how this platform writes a symbol of FMP."""
+    return symbol.replace("-", ".")
+
+
 def quotes(body: object, assets: Sequence[Asset], at: datetime) -> dict[str, ProviderQuote]:
     """Read quote and batch-quote; symbols that nobody asked for are left out."""
     wanted = {asset.symbol: asset for asset in assets}
     found = {}
     for row in values.rows(body, "list"):
-        asset = wanted.get(values.text(row, "symbol"))
+        asset = wanted.get(from_fmp(values.text(row, "symbol")))
         if asset is not None:
             found[asset.symbol] = _quote(row, asset, at)
     return found
@@ -70,7 +80,7 @@ def instruments(body: object, at: datetime) -> list[InstrumentFact]:
     """Read search-symbol and search-name."""
     return [
         InstrumentFact(
-            symbol=values.text(row, "symbol", 32),
+            symbol=from_fmp(values.text(row, "symbol", 32)),
             name=values.text(row, "name"),
             exchange=values.text(row, "exchange", 16),
             currency=values.text(row, "currency", 3),
@@ -83,10 +93,10 @@ def instruments(body: object, at: datetime) -> list[InstrumentFact]:
 
 
 def profiles(body: object, at: datetime) -> list[InstrumentFact]:
-    """Read profile and company-screener; what FMP writes as BRK-B is BRK.B here."""
+    """Read profile and company-screener."""
     return [
         InstrumentFact(
-            symbol=values.text(row, "symbol", 32).replace("-", "."),
+            symbol=from_fmp(values.text(row, "symbol", 32)),
             name=values.text(row, "companyName"),
             exchange=values.text(row, "exchangeShortName", 16) or values.text(row, "exchange", 16),
             currency=values.text(row, "currency", 3),
@@ -135,7 +145,7 @@ def news(body: object, at: datetime) -> list[NewsItem]:
         title, url = values.text(row, "title", 300), values.text(row, "url", 1000)
         if not title or not url.startswith(("https://", "http://")):
             continue
-        symbol = values.text(row, "symbol", 32)
+        symbol = from_fmp(values.text(row, "symbol", 32))
         items.append(
             NewsItem(
                 title=title,

@@ -52,7 +52,7 @@ class FmpProvider(BaseProvider):
         found: dict[str, ProviderQuote] = {}
         for first in range(0, len(assets), BATCH_SYMBOLS):
             part = assets[first : first + BATCH_SYMBOLS]
-            symbols = ",".join(asset.symbol for asset in part)
+            symbols = ",".join(parsing.to_fmp(asset.symbol) for asset in part)
             if len(part) == 1:
                 body = self._get("quote", {"symbol": symbols})
             else:
@@ -64,7 +64,7 @@ class FmpProvider(BaseProvider):
         """Return finished bars of 1d (raw or split-adjusted) or 1m (split-adjusted)."""
         asked_at = clock.now()
         span = {
-            "symbol": asset.symbol,
+            "symbol": parsing.to_fmp(asset.symbol),
             "from": wanted.start.isoformat(),
             "to": wanted.end.isoformat(),
         }
@@ -92,11 +92,12 @@ class FmpProvider(BaseProvider):
         )
 
     def instruments(self, search: str) -> list[InstrumentFact]:
-        return parsing.instruments(self._get("search-symbol", {"query": search}), clock.now())
+        body = self._get("search-symbol", {"query": parsing.to_fmp(search)})
+        return parsing.instruments(body, clock.now())
 
     def profile(self, asset: Asset) -> InstrumentFact | None:
         found = parsing.profiles(
-            self._get("profile", {"symbol": asset.symbol.replace(".", "-")}), clock.now()
+            self._get("profile", {"symbol": parsing.to_fmp(asset.symbol)}), clock.now()
         )
         return next(iter(found), None)
 
@@ -107,10 +108,11 @@ class FmpProvider(BaseProvider):
 
     def fundamentals(self, asset: Asset) -> Fundamentals:
         """Return trailing ratios, key metrics and the last income statement as one."""
+        symbol = parsing.to_fmp(asset.symbol)
         bodies = [
-            self._get("ratios-ttm", {"symbol": asset.symbol}),
-            self._get("key-metrics-ttm", {"symbol": asset.symbol}),
-            self._get("income-statement", {"symbol": asset.symbol, "limit": "1"}),
+            self._get("ratios-ttm", {"symbol": symbol}),
+            self._get("key-metrics-ttm", {"symbol": symbol}),
+            self._get("income-statement", {"symbol": symbol, "limit": "1"}),
         ]
         found = parsing.fundamentals(bodies, asset, clock.now())
         if found is None:
@@ -118,7 +120,8 @@ class FmpProvider(BaseProvider):
         return found
 
     def news(self, symbols: Sequence[str], *, limit: int) -> list[NewsItem]:
-        params = {"symbols": ",".join(symbols), "limit": str(limit), "page": "0"}
+        told_as = ",".join(parsing.to_fmp(symbol) for symbol in symbols)
+        params = {"symbols": told_as, "limit": str(limit), "page": "0"}
         return parsing.news(self._get("news/stock", params), clock.now())
 
     def macro(self, name: str, start: date, end: date) -> MacroSeries:

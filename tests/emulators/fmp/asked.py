@@ -57,8 +57,12 @@ class Asked:
 
     def line(self, symbol: str) -> Line | None:
         name = symbol.upper()
+        plain = name.removesuffix(KOREAN)
+        if "." in plain:
+            # A class of shares stands after a dash.
+            return None
         try:
-            line = self.market.line(name.removesuffix(KOREAN))
+            line = self.market.line(plain.replace("-", "."))
         except UnknownSymbolError:
             return None
         return line if line.instrument.is_domestic == name.endswith(KOREAN) else None
@@ -101,7 +105,7 @@ class Asked:
 
 def symbol_of(line: Line) -> str:
     instrument = line.instrument
-    return instrument.symbol + (KOREAN if instrument.is_domestic else "")
+    return instrument.symbol.replace(".", "-") + (KOREAN if instrument.is_domestic else "")
 
 
 def number(value: Decimal | float, digits: int = 4) -> float | int:
