@@ -14,6 +14,9 @@ BACKFILLED = Counter(
     "market_bars_backfilled_total", "Missing bars that were filled in.", ["interval", "source"]
 )
 BACKFILL_FAULTS = Counter("market_backfill_faults_total", "Requests for missing bars that failed.")
+NEWS_REFUSED = Counter(
+    "market_news_refused_total", "Headlines of sources that were no articles, and left out."
+)
 FEED_LEADS = Gauge("market_feed_leader", "1 while this process holds the lease of the feed.")
 
 ALERTS_WATCHED = Gauge("market_alerts_watched", "Active alerts in the book of the leading feed.")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from market.metrics import NEWS_REFUSED
 from market.models import Instrument
 from market.news_models import NewsItem, NewsSymbol
 from market.providers.base import Capability, asset_of
@@ -79,11 +80,13 @@ def news_update(*, symbols: Iterable[str]) -> int:
 
 
 def _drafts(told: Iterable[Headline]) -> list[NewsDraft]:
-    """Return each article once, with all the instruments it was told of."""
+    """Return each article once, with all the instruments it was told of.
+
+    What is no article is left out: one bad address must not cost the others.
+    """
     drafts: dict[str, NewsDraft] = {}
+    n_refused = 0
     for item in told:
-        if len(item.url) > _LENGTHS["url"]:
-            continue
         draft = NewsDraft(
             # Sources number their articles in no common way; the address names one.
             external_id=hashlib.sha256(item.url.encode()).hexdigest(),
@@ -93,9 +96,15 @@ def _drafts(told: Iterable[Headline]) -> list[NewsDraft]:
             symbols=item.symbols,
             publisher=item.publisher,
         )
+        if not _is_article(draft):
+            n_refused += 1
+            continue
         known = drafts.get(draft.external_id)
         both = draft if known is None else replace(known, symbols=known.symbols + draft.symbols)
         drafts[draft.external_id] = both
+    if n_refused:
+        NEWS_REFUSED.inc(n_refused)
+        logger.warning("Headlines that are no articles were left out", extra={"n": n_refused})
     return list(drafts.values())
 
 
@@ -107,20 +116,26 @@ def news_store(*, source: str, drafts: Sequence[NewsDraft]) -> int:
     address that is not on the web, or a field that is empty or too long; nothing is stored then.
     """
     for draft in drafts:
-        _check(draft)
+        if not _is_article(draft):
+            raise InvalidInputError(
+                "An article needs an id, a title and an address on the web.",
+                external_id=draft.external_id[:128],
+            )
     return global_tx(_store, source, {draft.external_id: draft for draft in drafts})
 
 
-def _check(draft: NewsDraft) -> None:
-    address = urlsplit(draft.url)
-    is_on_the_web = address.scheme in {"http", "https"} and bool(address.hostname)
+def _is_article(draft: NewsDraft) -> bool:
     is_complete = bool(draft.external_id.strip() and draft.title.strip())
     fits = all(len(getattr(draft, name)) <= most for name, most in _LENGTHS.items())
-    if not (is_on_the_web and is_complete and fits):
-        raise InvalidInputError(
-            "An article needs an id, a title and an address on the web.",
-            external_id=draft.external_id[:128],
-        )
+    return is_complete and fits and _is_on_the_web(draft.url)
+
+
+def _is_on_the_web(url: str) -> bool:
+    try:
+        address = urlsplit(url)
+    except ValueError:  # such as brackets around what is no address
+        return False
+    return address.scheme in {"http", "https"} and bool(address.hostname)
 
 
 def _store(source: str, drafts: dict[str, NewsDraft]) -> int:

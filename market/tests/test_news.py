@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from market.metrics import NEWS_REFUSED
 from market.news_models import NewsItem, NewsSymbol
 from market.providers import chain
 from market.providers.base import Asset, BaseProvider, Capability
@@ -90,6 +91,8 @@ def test_an_article_is_stored_once():
     [
         {"url": "javascript:alert(1)"},
         {"url": "https://"},
+        {"url": "https:///x"},
+        {"url": "http://[bad/x"},
         {"title": " "},
         {"title": "x" * 301},
         {"external_id": ""},
@@ -110,6 +113,7 @@ class Teller(BaseProvider):
 
     def __init__(self) -> None:
         self.fails = False
+        self.also: list[str] = []
         self.asked: list[list[str]] = []
 
     def serves(self, capability: Capability, asset: Asset) -> bool:
@@ -120,11 +124,11 @@ class Teller(BaseProvider):
         if self.fails:
             raise UpstreamError("down")
         ends = [(symbol, end) for symbol in symbols for end in (symbol, "both", "x" * 500)]
+        told = [(symbol, end, f"https://example.com/{end}") for symbol, end in ends]
+        told += [(symbols[0], "nothing", url) for url in self.also]
         return [
-            Headline(
-                f"On {end}", f"https://example.com/{end}", "Paper", AT, (symbol,), "FMP", now()
-            )
-            for symbol, end in ends
+            Headline(f"On {end}", url, "Paper", AT, (symbol,), "FMP", now())
+            for symbol, end, url in told
         ]
 
 
@@ -179,3 +183,14 @@ def test_a_source_that_fails_stores_nothing(teller):
 
     assert news_update(symbols=["AAPL"]) == 0
     assert (teller.asked, NewsItem.objects.exists()) == ([["AAPL"]], False)
+
+
+def test_a_bad_address_costs_no_other_article(teller):
+    instrument_make("AAPL")
+    teller.also = ["https:///x", "http://[bad/x", "ftp://example.com/x"]
+    before = NEWS_REFUSED._value.get()
+
+    assert news_update(symbols=["AAPL"]) == 2
+    assert {item.title for item in NewsItem.objects.all()} == {"On AAPL", "On both"}
+    # The three, and one address that is too long.
+    assert NEWS_REFUSED._value.get() - before == 4
