@@ -235,6 +235,22 @@ def test_without_a_source_gaps_wait(kis, samsung):
     assert set(BarGap.objects.values_list("state", flat=True)) == {GapState.OPEN}
 
 
+def test_what_no_source_has_holds_up_nothing_else(kis, samsung, monkeypatch):
+    for instrument in (instrument_make("AAPL"), samsung):
+        live_bar(instrument)
+    gaps_find()
+    others = BarGap.objects.filter(instrument=samsung)
+    assert 0 < others.count() < BarGap.objects.count()
+    monkeypatch.setattr(kis, "serves", lambda _, asset: asset.exchange == "KRX")
+
+    gaps_fill()
+
+    assert set(others.values_list("state", flat=True)) == {GapState.EMPTY}
+    waiting = BarGap.objects.exclude(instrument=samsung)
+    assert set(waiting.values_list("state", "attempts")) == {(GapState.OPEN, 0)}
+    assert min(waiting.values_list("try_at", flat=True)) > now()
+
+
 def test_two_workers_do_not_ask_for_the_same(kis, samsung):
     live_bar(samsung)
     trade_all_day(samsung)

@@ -37,6 +37,8 @@ SETTLED_AFTER = timedelta(minutes=5)
 ATTEMPTS_MAX = 8
 FIRST_PAUSE = timedelta(minutes=1)
 PAUSE_MAX = timedelta(hours=6)
+MISSING_PAUSE = timedelta(hours=1)
+"""So long nobody looks again whether a source can tell by now."""
 CLAIMED_FOR = timedelta(minutes=2)
 FILL_MOST = 50
 FILL_S = 40.0
@@ -80,15 +82,18 @@ def gaps_fill(*, most: int = FILL_MOST, seconds: float = FILL_S) -> int:
             continue
         try:
             bars = bars_fetch(asset_of(gap.instrument), _wanted(gap))
-        except (CapabilityMissingError, NotConfiguredError, LimitExceededError) as error:
-            _postpone(gap, error)
+        except CapabilityMissingError as error:
+            # Nobody has these; somebody may have the next.
+            _postpone(gap, error, MISSING_PAUSE)
+        except (NotConfiguredError, LimitExceededError) as error:
+            _postpone(gap, error, FIRST_PAUSE)
             break
         except _PASSING as error:
             _failed(gap, error)
-            continue
-        if bars.source in OUTSIDE_SOURCES:
-            global_tx(_close, gap, bars)
-            n_closed += 1
+        else:
+            if bars.source in OUTSIDE_SOURCES:
+                global_tx(_close, gap, bars)
+                n_closed += 1
     return n_closed
 
 
@@ -194,11 +199,11 @@ def _wanted(gap: BarGap) -> BarsWanted:
     return BarsWanted(interval=gap.interval, start=first, end=last)
 
 
-def _postpone(gap: BarGap, error: Exception) -> None:
-    """Leave a gap for the next run; nobody was asked, so it costs no attempt."""
+def _postpone(gap: BarGap, error: Exception, pause: timedelta) -> None:
+    """Leave a gap for a later run; nobody was asked, so it costs no attempt."""
     logger.info("Missing bars have to wait", extra={"reason": str(error)})
     rows = BarGap.objects.filter(pk=gap.pk)
-    global_tx(rows.update, attempts=gap.attempts, try_at=now() + FIRST_PAUSE)
+    global_tx(rows.update, attempts=gap.attempts, try_at=now() + pause)
 
 
 def _failed(gap: BarGap, error: Exception) -> None:
