@@ -1,4 +1,4 @@
-"""Yahoo's prices through the optional package yfinance, for a laptop without keys.
+"""Yahoo's prices through the optional package yfinance, which no key is needed for.
 
 Only when the operator names YFINANCE in MARKET_PROVIDERS; the package is not installed by
 default (``bin/setup base yfinance``), and Yahoo promises nothing about these figures.
