@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,7 +32,12 @@ class FundamentalsOutput(serializers.Serializer[Any]):
 
 
 class FundamentalsView(ApiView):
-    @extend_schema(responses=FundamentalsOutput)
+    @extend_schema(
+        responses={
+            200: FundamentalsOutput,
+            501: OpenApiResponse(description="No source that is set up tells figures of this."),
+        }
+    )
     def get(self, request: Request, symbol: str) -> Response:
         """Return the stored figures of a company; its source is asked when they are old."""
         return Response(_payload(services.fundamentals_get(symbol=symbol.upper())))

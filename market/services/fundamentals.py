@@ -27,6 +27,7 @@ from tradingplatform.money import decimal_text
 logger = logging.getLogger(__name__)
 
 FETCH_JOB = "market.fundamentals_fetch"
+COLUMNS = ("market_cap", "price_to_earnings", "price_to_book", "dividend_yield")
 FRESH_FOR = timedelta(days=1)
 REFRESH_MOST = 20
 """A run of the periodic job asks for so many, so that a small plan has calls left."""
@@ -120,9 +121,6 @@ def _store(instrument: Instrument, told: Fundamentals) -> None:
             **{name: _number(told, name) for name in COLUMNS},
         },
     )
-
-
-COLUMNS = ("market_cap", "price_to_earnings", "price_to_book", "dividend_yield")
 
 
 def _number(told: Fundamentals, name: str) -> float | None:
