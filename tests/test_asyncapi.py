@@ -13,9 +13,13 @@ import pytest
 import yaml
 from django.conf import settings
 
+from chat.enums import EventKind
 from market.books import book_frame
+from market.enums import ActionKind
+from market.following import InstrumentEvent
 from market.quotes import quote_frame
 from market.types import BookLevel, OrderBook, Quote
+from portfolio.payloads import ended_payload, renamed_payload
 from tradingplatform.clock import now
 from tradingplatform.realtime import errors
 from tradingplatform.realtime.bridge import close_pool
@@ -34,6 +38,7 @@ ROOT = Path(settings.BASE_DIR)
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "asyncapi.yaml").read_text())
 MESSAGES: dict[str, Any] = DOCUMENT["components"]["messages"]
 APP_TYPE = re.compile(r'(?:message_type=|MESSAGE_TYPE = |"type": )"([a-z_]+)"')
+APP_KIND = re.compile(r'(?:"kind": |\.tell\([^"]*)"([a-z_]+)"')
 EXAMPLES: list[dict[str, Any]] = [
     {"type": "auth", "token": "t", "sequence": 1},
     {"type": "auth", "api_key": "k"},
@@ -69,6 +74,30 @@ def app_types() -> Iterator[str]:
                 yield from APP_TYPE.findall(text)
 
 
+def app_kinds() -> Iterator[tuple[str, str]]:
+    """Yield types and kinds of what apps tell: a file's own type, else the one of its app."""
+    for app in settings.PROJECT_APPS:
+        for path in (ROOT / app).rglob("*.py"):
+            if "tests" not in path.parts:
+                text = path.read_text()
+                own = APP_TYPE.search(text)
+                for kind in APP_KIND.findall(text):
+                    yield (own[1] if own else app), kind
+    for event in EventKind:
+        yield "chat", event.value
+
+
+def kinds_of(name: str) -> list[str]:
+    payload = MESSAGES[name]["payload"]
+    properties = payload.get("properties") or payload["allOf"][-1]["properties"]
+    return list(properties["data"]["properties"]["kind"]["enum"])
+
+
+def portfolio_frame(**data: Any) -> dict[str, Any]:
+    head = {"type": "portfolio", "stream": "user", "epoch": "1", "seq": 1}
+    return {**head, "ts": now().isoformat(), "data": data}
+
+
 def valid(name: str, frame: dict[str, Any]) -> None:
     jsonschema.validate(frame, schema_of(name))
 
@@ -86,6 +115,29 @@ def test_every_client_frame_is_described() -> None:
 def test_every_server_frame_is_described() -> None:
     known = {kind.value for kind in ServerFrame} | set(app_types())
     assert {type_of(name) for name in names_of("toClient")} == known
+
+
+@pytest.mark.parametrize("name", ["portfolio", "watchlist", "alert", "chat"])
+def test_every_kind_that_the_code_tells_is_described(name: str) -> None:
+    assert sorted(kinds_of(name)) == sorted({kind for type_, kind in app_kinds() if type_ == name})
+
+
+def test_no_type_has_kinds_that_are_not_looked_at() -> None:
+    assert {type_ for type_, _ in app_kinds()} == {"portfolio", "watchlist", "alert", "chat"}
+
+
+def test_what_becomes_of_an_instrument_is_as_described() -> None:
+    renamed = InstrumentEvent(1, ActionKind.SYMBOL_CHANGE, "META", now().date(), old_symbol="FB")
+    ended = InstrumentEvent(2, ActionKind.DELISTING, "META", now().date())
+    change = {"kind": "symbol_change", "symbol_change": renamed_payload(renamed)}
+    end = {"kind": "instrument_ended", "instrument_ended": ended_payload(ended, {"p": "10"})}
+    owner = {"portfolio_id": "01a7a7f6-0000-7000-8000-000000000000"}
+
+    valid("portfolio", portfolio_frame(**change, **owner))
+    valid("portfolio", portfolio_frame(**end))
+    for nameless in (change, {"kind": "order", "order": {}}, {"kind": "instrument_ended"}):
+        with pytest.raises(jsonschema.ValidationError):
+            valid("portfolio", portfolio_frame(**nameless))
 
 
 def test_every_error_code_of_sockets_is_described() -> None:
