@@ -1,10 +1,18 @@
 """What the rest of the platform is told of an instrument that ended or was renamed."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
+
+from django.db import InterfaceError, OperationalError
 
 from market.enums import ActionKind
+from tradingplatform.db.transactions import is_transient
+
+logger = logging.getLogger(__name__)
+Owner = TypeVar("Owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +36,26 @@ class InstrumentEvent:
         return self.kind == ActionKind.SYMBOL_CHANGE
 
 
-Follower = Callable[[str, InstrumentEvent], None]
-"""Makes what users have on one shard follow an event; a second call changes nothing."""
+Follower = Callable[[str, InstrumentEvent], bool]
+"""Makes what users have on one shard follow an event; a second call changes nothing.
+
+Tells whether all has followed; if not, it is called again later.
+"""
+
+
+def follow_each(owners: Iterable[Owner], follow: Callable[[Owner], object]) -> bool:
+    """Call ``follow`` for each; tell whether all went well.
+
+    Whatever is wrong with the rows of one stops no other. A database that is away stops all:
+    the rest would only wait for it, one by one.
+    """
+    is_whole = True
+    for owner in owners:
+        try:
+            follow(owner)
+        except Exception as error:
+            if isinstance(error, InterfaceError | OperationalError) and not is_transient(error):
+                raise
+            logger.exception("Somebody's rows do not follow", extra={"owner": str(owner)})
+            is_whole = False
+    return is_whole

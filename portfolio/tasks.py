@@ -16,7 +16,7 @@ _PAUSE_S = 0.5
 
 @job(name="portfolio.ending_tell", queue="user")
 def tell_ending(*, account_db_key: int, aggregate_id: str, **_: Any) -> None:
-    """Tell a holder by mail or text message that an instrument is no longer traded."""
+    """Tell a holder by mail that an instrument is no longer traded."""
     ending_tell(account_db_key=account_db_key, action_id=int(aggregate_id))
 
 

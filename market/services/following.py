@@ -9,7 +9,6 @@ import logging
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import Error as DatabaseProblem
 from django.utils.module_loading import import_string
 
 from market.books import books_end
@@ -22,7 +21,6 @@ from market.symbol_changes import symbols_resting
 from tradingplatform.clock import now
 from tradingplatform.db.shards import shard_aliases
 from tradingplatform.db.transactions import global_tx
-from tradingplatform.errors import TradingPlatformError
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +67,8 @@ def _followed(action: CorporateAction) -> bool:
         follow: Follower = import_string(path)
         for alias in shard_aliases():
             try:
-                follow(alias, event)
-            except (DatabaseProblem, TradingPlatformError):
+                is_whole &= follow(alias, event)
+            except Exception:
                 # The others go on; this one is called again by the next run.
                 logger.exception("An instrument is not followed everywhere", extra={"on": alias})
                 is_whole = False

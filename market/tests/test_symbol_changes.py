@@ -27,13 +27,14 @@ from market.services import (
     watchlist_item_add,
     watchlist_make,
 )
+from market.services.alerts import alert_rename
 from market.streams import BookStreams, MarketStreams
 from market.tasks import apply_actions
 from market.tests.factories import Ear, bars_make, instrument_make, quote_put
 from market.tests.test_masters import NASDAQ_HEADER, text_file
 from tradingplatform.clock import now
 from tradingplatform.db.models import OutboxEvent
-from tradingplatform.errors import InvalidInputError
+from tradingplatform.errors import InvalidInputError, invariant
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -166,6 +167,29 @@ def test_alerts_follow_and_their_owners_are_told(facebook):
     last = OutboxEvent.objects.for_user(JIMIN).order_by("stream_seq").last()
     assert last.payload["alert"]["symbol"] == "META"
     assert OutboxEvent.objects.for_user(JIMIN).count() == told
+
+
+def test_an_alert_that_cannot_follow_stops_no_other(facebook, monkeypatch, time_machine):
+    first, *others = alert_make(JIMIN), alert_make(JIMIN), alert_make(DANIEL)
+
+    def broken(*, account_db_key, alert_id, event):
+        invariant(alert_id != first.pk, "Nothing adds up.")
+        alert_rename(account_db_key=account_db_key, alert_id=alert_id, event=event)
+
+    monkeypatch.setattr("market.services.followers.alert_rename", broken)
+    apply_actions()
+    time_machine.move_to(now() + timedelta(minutes=11))
+    apply_actions()
+
+    def named(alert):
+        return PriceAlert.objects.for_user(alert.account_db_key).get(pk=alert.pk).symbol
+
+    assert [named(alert) for alert in others] == ["META", "META"]
+    assert named(first) == "FB"
+    assert CorporateAction.objects.get().followed_at is None
+    monkeypatch.undo()
+    assert corporate_actions_follow() == 1
+    assert named(first) == "META"
 
 
 def test_a_straggler_follows_in_the_next_run(facebook, time_machine):

@@ -19,22 +19,19 @@ logger = logging.getLogger(__name__)
 
 
 def ending_tell(*, account_db_key: int, action_id: int) -> list[Channel]:
-    """Send mail or text message to a holder who wants news of the portfolio there.
+    """Send a mail to a holder who wants news of the portfolio there; tell where it went.
 
-    Returns on which channels; what fails is noted in the log, for the app has told already.
+    What fails is noted in the log, for the app has told already. Accounts have no telephone
+    number that a text message could go to.
     """
-    channels = [
-        Channel(channel)
-        for channel in (NotificationChannel.EMAIL, NotificationChannel.SMS)
-        if notification_wanted(
-            account_db_key=account_db_key,
-            kind=NotificationKind.PORTFOLIO,
-            channel=channel,
-            at=now(),
-        )
-    ]
+    is_wanted = notification_wanted(
+        account_db_key=account_db_key,
+        kind=NotificationKind.PORTFOLIO,
+        channel=NotificationChannel.EMAIL,
+        at=now(),
+    )
     action = CorporateAction.objects.filter(pk=action_id).select_related("instrument").first()
-    if not channels or action is None:
+    if not is_wanted or action is None:
         return []
     try:
         user = user_by_key(account_db_key)
@@ -43,7 +40,7 @@ def ending_tell(*, account_db_key: int, action_id: int) -> list[Channel]:
     with translation.override(user.language):
         title, text = _written(action)
     recipient = Recipient(account_db_key=account_db_key, email=user.email or "")
-    sent = services.notification.notify(recipient, title=title, text=text, channels=channels)
+    sent = services.notification.notify(recipient, title=title, text=text, channels=[Channel.EMAIL])
     return [delivery.channel for delivery in sent if delivery.status == "SENT"]
 
 

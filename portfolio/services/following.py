@@ -1,11 +1,12 @@
 """Orders and positions of one shard follow what happens to their instrument."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from accounts.enums import NotificationChannel, NotificationKind
 from accounts.services.notification_preferences import notification_wanted
 from market.enums import ActionKind
-from market.following import InstrumentEvent
+from market.following import InstrumentEvent, follow_each
 from portfolio.core.accounting import ZERO, Holding, renamed_lines
 from portfolio.enums import OrderStatus, TransactionKind
 from portfolio.errors import OrderStateError
@@ -29,26 +30,19 @@ REASONS = {
 """What an order that was canceled with its instrument says as ``status_reason``."""
 
 
-def instruments_follow(alias: str, event: InstrumentEvent) -> None:
-    """Rename orders and positions, or cancel orders and tell the holders.
+def instruments_follow(alias: str, event: InstrumentEvent) -> bool:
+    """Rename orders and positions, or cancel orders and tell the holders; tell if all went well.
 
     For settings.INSTRUMENT_FOLLOWERS. Ended orders, fills and earlier entries keep the symbol
     they were traded under.
     """
     if event.is_rename:
-        for key, portfolio_id in _concerned(alias, event.old_symbol):
-            tx(key, _rename, key, portfolio_id, event)
-        return
-    _orders_cancel(alias, event)
+        owners = _concerned(alias, event.old_symbol)
+        return follow_each(owners, lambda owner: tx(owner[0], _rename, *owner, event))
     held = Position.objects.using(alias).held().filter(symbol=event.symbol)
-    for key in sorted(set(held.values_list("account_db_key", flat=True))):
-        in_app = notification_wanted(
-            account_db_key=key,
-            kind=NotificationKind.PORTFOLIO,
-            channel=NotificationChannel.IN_APP,
-            at=now(),
-        )
-        tx(key, _tell_holder, key, event, in_app=in_app)
+    holders = sorted(set(held.values_list("account_db_key", flat=True)))
+    are_canceled = follow_each(_waiting(alias, event), lambda order: _cancel(*order, event))
+    return follow_each(holders, lambda key: _holder_tell(key, event)) and are_canceled
 
 
 def _concerned(alias: str, symbol: str) -> list[tuple[int, UUID]]:
@@ -109,19 +103,32 @@ def _position_renamed(book: Book, event: InstrumentEvent) -> bool:
     return True
 
 
-def _orders_cancel(alias: str, event: InstrumentEvent) -> None:
+def _waiting(alias: str, event: InstrumentEvent) -> list[tuple[int, UUID, UUID]]:
+    """Return owners, portfolios and ids of the orders that are to be canceled."""
     rows = Order.objects.using(alias).open().filter(symbol=event.symbol)
     waiting = rows.exclude(status=OrderStatus.PENDING_CANCEL)
-    for key, portfolio_id, pk in list(waiting.values_list("account_db_key", "portfolio_id", "pk")):
-        try:
-            order_cancel(
-                account_db_key=key,
-                portfolio_id=portfolio_id,
-                order_id=pk,
-                reason=REASONS[event.kind],
-            )
-        except OrderStateError:
-            continue  # it ended meanwhile, or its answer is still out: the next run asks again
+    return list(waiting.values_list("account_db_key", "portfolio_id", "pk"))
+
+
+def _cancel(account_db_key: int, portfolio_id: UUID, pk: UUID, event: InstrumentEvent) -> None:
+    with suppress(OrderStateError):
+        # It ended meanwhile, or its answer is still out: the next run asks again.
+        order_cancel(
+            account_db_key=account_db_key,
+            portfolio_id=portfolio_id,
+            order_id=pk,
+            reason=REASONS[event.kind],
+        )
+
+
+def _holder_tell(account_db_key: int, event: InstrumentEvent) -> None:
+    in_app = notification_wanted(
+        account_db_key=account_db_key,
+        kind=NotificationKind.PORTFOLIO,
+        channel=NotificationChannel.IN_APP,
+        at=now(),
+    )
+    tx(account_db_key, _tell_holder, account_db_key, event, in_app=in_app)
 
 
 def _tell_holder(account_db_key: int, event: InstrumentEvent, *, in_app: bool) -> None:

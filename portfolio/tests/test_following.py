@@ -24,6 +24,7 @@ from portfolio.models import Order, Position, Transaction
 from portfolio.resting import RestingOrders
 from portfolio.selectors import positions_get
 from portfolio.services import ending_tell, following
+from portfolio.services.book import Book
 from portfolio.services.dispatch import fence_raise, orders_claim
 from portfolio.services.following import INSTRUMENT_ENDED
 from portfolio.services.rebuild import portfolio_rebuild
@@ -43,6 +44,7 @@ from portfolio.verify import breaches
 from tradingplatform.clock import now
 from tradingplatform.db.models import OutboxEvent
 from tradingplatform.db.shards import shard_aliases, shard_for
+from tradingplatform.errors import invariant
 from tradingplatform.services.models import StoredMessage
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -221,6 +223,59 @@ def test_a_shard_that_is_away_follows_later(portfolio, monkeypatch):
     apply_actions()
     assert position(foreign, "005931").quantity == 10
     assert breaches() == []
+
+
+@pytest.mark.parametrize("kind", [ActionKind.SYMBOL_CHANGE, ActionKind.DELISTING])
+def test_a_broken_book_keeps_nobody_else_from_following(portfolio, monkeypatch, kind):
+    """Nobody else: on the same shard and on others, of this action and of the next."""
+    others = [portfolio_make(JIMIN), portfolio_make(DANIEL), portfolio_make(JIMIN + 100)]
+    for each in (portfolio, *others):
+        bought(each)
+    orders = {
+        each.pk: order_make(each, "005930", "BUY", "1", limit_price="60000")
+        for each in (portfolio, *others)
+    }
+    honest = Book.lock
+
+    def broken(key, portfolio_id):
+        invariant(portfolio_id != portfolio.pk, "The book does not add up.")
+        return honest(key, portfolio_id)
+
+    monkeypatch.setattr(Book, "lock", broken)
+    act(kind, "005931" if kind == ActionKind.SYMBOL_CHANGE else "")
+    apply_actions()
+
+    stuck, moved = state(orders[portfolio.pk]), {state(orders[each.pk]) for each in others}
+    assert stuck == ("005930", OrderStatus.NEW, "")
+    if kind == ActionKind.SYMBOL_CHANGE:
+        assert moved == {("005931", OrderStatus.NEW, "")}
+    else:
+        assert moved == {("005930", OrderStatus.CANCELED, "INSTRUMENT_DELISTED")}
+        assert [len(news(key, "instrument_ended")) for key in (JIMIN, DANIEL)] == [1, 1]
+    assert CorporateAction.objects.get().followed_at is None
+
+    monkeypatch.undo()
+    apply_actions()
+    assert state(orders[portfolio.pk]) in moved
+    assert breaches() == []
+
+
+def test_a_broken_book_is_asked_again_for_as_long_as_it_is_broken(
+    portfolio, monkeypatch, time_machine
+):
+    bought(portfolio)
+
+    def broken(*_):
+        invariant(False, "The book does not add up.")
+
+    monkeypatch.setattr(Book, "lock", broken)
+    rename()
+    time_machine.move_to(now() + timedelta(minutes=11))
+
+    assert corporate_actions_follow() == 0
+    monkeypatch.undo()
+    assert corporate_actions_follow() == 1
+    assert position(portfolio, "005931").quantity == 10
 
 
 def test_an_action_is_done_with_once_all_has_followed_and_settled(portfolio, time_machine):
