@@ -7,7 +7,7 @@ from typing import Any
 
 from market.action_files import Action, action_fault, action_file_read
 from market.bar_files import BadRow
-from market.enums import ImportKind
+from market.enums import ActionKind, ImportKind
 from market.models import CorporateAction, ImportRun, Instrument
 from market.symbol_changes import symbols_now
 from tradingplatform.clock import now
@@ -90,6 +90,7 @@ def _plan(actions: Sequence[Action], bad: list[BadRow], source: str) -> _Plan:
         (row.instrument_id, row.kind, row.ex_date): row
         for row in CorporateAction.objects.filter(instrument__in=list(instruments.values()))
     }
+    taken = _taken(actions)
     new, changed, refused, same = [], [], list(bad), 0
     for action in actions:
         instrument = instruments.get(action.symbol)
@@ -98,6 +99,12 @@ def _plan(actions: Sequence[Action], bad: list[BadRow], source: str) -> _Plan:
             continue
         values = _values(action, source)
         row = stored.get((instrument.pk, action.kind, action.ex_date))
+        is_done = row is not None and row.applied_at is not None
+        carrier = taken.get(action.new_symbol) if action.kind == ActionKind.SYMBOL_CHANGE else None
+        if not is_done and carrier not in {None, instrument.pk}:
+            reason = f"the new symbol {action.new_symbol} is that of another instrument"
+            refused.append(BadRow(action.line, reason))
+            continue
         if row is None:
             key = {"instrument": instrument, "kind": action.kind, "ex_date": action.ex_date}
             new.append(CorporateAction(**key, **values))
@@ -108,6 +115,17 @@ def _plan(actions: Sequence[Action], bad: list[BadRow], source: str) -> _Plan:
         else:
             same += 1
     return _Plan(new, changed, same, refused)
+
+
+def _taken(actions: Sequence[Action]) -> dict[str, int]:
+    """Return by new symbol the instrument that carries it, where it does not give it up itself."""
+    changes = [action for action in actions if action.kind == ActionKind.SYMBOL_CHANGE]
+    leaving = CorporateAction.objects.filter(kind=ActionKind.SYMBOL_CHANGE, applied_at=None)
+    carried = Instrument.objects.filter(symbol__in={action.new_symbol for action in changes})
+    staying = carried.exclude(symbol__in={action.symbol for action in changes}).exclude(
+        pk__in=leaving.values("instrument")
+    )
+    return dict(staying.values_list("symbol", "pk"))
 
 
 def _values(action: Action, source: str) -> dict[str, Any]:

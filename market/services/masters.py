@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -15,7 +15,7 @@ from market.masters import MASTER_FORMATS, Listing, MasterFile
 from market.masters.kis_lists import Industries, industries_read, sector_of
 from market.models import CorporateAction, ImportRun, Instrument
 from market.names import name_fields
-from market.symbol_changes import symbols_now, symbols_resting, symbols_to_be
+from market.services.master_names import changes_ahead, other_names
 from tradingplatform.clock import now
 from tradingplatform.db.transactions import global_tx
 
@@ -62,9 +62,9 @@ def instruments_import(
 
     What the list does not tell stays, and so do prices and their source. With ``delist``,
     instruments that this kind of list told of before and that are gone from it are marked
-    delisted; refused when the file is cut, has bad lines, or too many would go. ``industries``
-    is the list that names what the file has codes of. Raises ImportFileError. One ImportRun
-    tells of a run that was no dry run.
+    delisted, unless they are about to be renamed; refused when the file is cut, has bad lines,
+    or too many would go. ``industries`` is the list that names what the file has codes of.
+    Raises ImportFileError. One ImportRun tells of a run that was no dry run.
     """
     started_at = now()
     file = MASTER_FORMATS[file_format](content)
@@ -117,8 +117,8 @@ def _check_whole(file: MasterFile) -> None:
 def _plan(file: MasterFile, run: _Run) -> _Plan:
     symbols = [listing.symbol for listing in file.listings]
     # A list may know a new symbol before us, or an old one after us.
-    renamed = symbols_to_be(symbols, until=_tomorrow(run.started_at)) | _just_changed(symbols)
-    named = {symbol: renamed.get(symbol, symbol) for symbol in symbols}
+    names = other_names(file.listings, run.started_at)
+    named = {symbol: names.known.get(symbol, symbol) for symbol in symbols}
     stored = {row.symbol: row for row in Instrument.objects.filter(symbol__in=set(named.values()))}
     known = {symbol: stored[name] for symbol, name in named.items() if name in stored}
     plan = _Plan([], [], 0, [], list(file.bad))
@@ -126,7 +126,11 @@ def _plan(file: MasterFile, run: _Run) -> _Plan:
     for listing in file.listings:
         values = _values(listing, file.source, run.industries)
         row = known.get(listing.symbol)
-        if row is None:
+        if listing.symbol in names.unclear:
+            new = names.unclear[listing.symbol]
+            reason = f"{listing.symbol} was the symbol of {new} until lately; is the list late?"
+            plan.bad.append(BadRow(listing.line, reason))
+        elif row is None:
             plan.new.append(_instrument(listing, values, file.source))
         elif row.currency != values["currency"]:
             reason = f"{row.symbol} is another instrument, of {row.exchange}"
@@ -137,7 +141,8 @@ def _plan(file: MasterFile, run: _Run) -> _Plan:
                 plan.changed.append((row, changes))
             else:
                 same += 1
-    gone = _gone(file, set(named.values())) if run.delist else []
+    listed = {*named.values(), *names.unclear.values()}
+    gone = _gone(file, listed | changes_ahead(run.started_at)) if run.delist else []
     return replace(plan, same=same, delisted=gone)
 
 
@@ -178,15 +183,6 @@ def _instrument(listing: Listing, values: dict[str, Any], source: str) -> Instru
         is_nxt_tradable=is_nxt_tradable,
         **(values | names),
     )
-
-
-def _tomorrow(at: datetime) -> date:
-    return at.date() + timedelta(days=1)
-
-
-def _just_changed(symbols: Collection[str]) -> dict[str, str]:
-    """Return the former symbols among these that nobody may take yet, with the new ones."""
-    return symbols_now(symbols_resting().intersection(symbols))
 
 
 def _gone(file: MasterFile, listed: Collection[str]) -> list[Instrument]:
