@@ -146,7 +146,7 @@ class InstrumentFeaturesAdmin(ReadOnlyAdmin):
 
 @admin.register(CompanyFundamentals)
 class CompanyFundamentalsAdmin(ReadOnlyAdmin):
-    list_display = ("instrument", "source", "as_of", "period_end", "market_cap")
+    list_display = ("instrument", "source", "as_of", "asked_at", "looked_at", "period_end")
     list_filter = ("source",)
     list_select_related = ("instrument",)
 

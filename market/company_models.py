@@ -7,7 +7,8 @@ class CompanyFundamentals(models.Model):
     """The newest figures of one company, as one source told them.
 
     ``figures`` holds all of them in the words of the source, as decimal text. The columns are
-    those that screens filter on; null where the source does not tell one.
+    those that screens filter on; null where the source does not tell one. ``asked_at`` is the
+    last attempt, whatever came of it; ``looked_at`` when a user was last noted to look.
     """
 
     instrument = models.OneToOneField(
@@ -15,6 +16,8 @@ class CompanyFundamentals(models.Model):
     )
     source = models.CharField(max_length=16)
     as_of = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)
     currency = models.CharField(max_length=3)
     period_end = models.DateField(null=True)
     figures = models.JSONField()

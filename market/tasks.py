@@ -7,8 +7,8 @@ from market.services import (
     corporate_actions_apply,
     corporate_actions_follow,
     features_refresh,
+    fundamentals_look,
     fundamentals_refresh,
-    fundamentals_update,
     gaps_fill,
     gaps_find,
     news_update,
@@ -70,12 +70,12 @@ def apply_actions(**_: object) -> None:
 @job(name="market.fundamentals_fetch", queue="bulk")
 def fetch_fundamentals(*, symbols: list[str], **_: object) -> None:
     """Ask the sources for figures of companies that somebody looks at."""
-    fundamentals_update(symbols=symbols)
+    fundamentals_look(symbols=symbols)
 
 
 @job(name="market.fundamentals_refresh", queue="bulk")
 def refresh_fundamentals(**_: object) -> None:
-    """Ask again for figures of companies that are older than a day."""
+    """Ask again for figures older than a day that somebody looked at lately."""
     fundamentals_refresh()
 
 

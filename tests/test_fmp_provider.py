@@ -18,9 +18,15 @@ from market.tests.factories import instrument_make
 from tests.emulators.fmp.emulator import FmpEmulator, running_fmp_emulator
 from tests.emulators.kis.instruments import Instrument as Listed
 from tradingplatform.clock import now
-from tradingplatform.errors import TradingPlatformError, UnavailableError, UpstreamError
+from tradingplatform.errors import (
+    LimitExceededError,
+    TradingPlatformError,
+    UnavailableError,
+    UpstreamError,
+)
 from tradingplatform.services import override_services, services
-from tradingplatform.services.external.fmp import FmpKeyError
+from tradingplatform.services.external.budget import Window
+from tradingplatform.services.external.fmp import PLANS, FmpKeyError
 from tradingplatform.services.external.live import LiveExternal
 
 APPLE = Asset("AAPL", "NASDAQ", "USD")
@@ -145,3 +151,23 @@ def test_a_wrong_key_is_an_error_and_in_no_message(fmp: FmpEmulator, settings: A
         chain.quotes_fetch([APPLE])
     assert settings.FMP_API_KEY not in str(refused.value)
     assert len(fmp.truth.find("call")) == 1
+
+
+def test_looks_leave_calls_of_a_plan_to_backfill(
+    fmp: FmpEmulator, settings: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setitem(PLANS, "FREE", (Window(10, 24 * 3600.0),))
+    settings.FMP_PLAN = "FREE"
+    services.external.close()
+    today = now().date()
+
+    chain.fundamentals_fetch(APPLE)
+    with pytest.raises(LimitExceededError):
+        chain.fundamentals_fetch(COKE)
+    with pytest.raises(LimitExceededError):
+        chain.news_fetch([APPLE])
+
+    assert len(fmp.truth.find("call")) == 4
+    for _ in range(6):
+        chain.bars_fetch(APPLE, BarsWanted("1d", today - timedelta(days=9), today))
+    assert len(fmp.truth.find("call")) == 10

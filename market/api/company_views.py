@@ -16,7 +16,8 @@ class FundamentalsOutput(serializers.Serializer[Any]):
     symbol = serializers.CharField()
     status = serializers.ChoiceField(
         choices=[(one.value, one.value) for one in FundamentalsStatus],
-        help_text="PENDING: its source is asked now. UNAVAILABLE: it failed, see fault.",
+        help_text="PENDING: its source is asked now. NOT_ASKED: only callers who are signed in "
+        "have it asked. UNAVAILABLE: it failed, see fault.",
     )
     fault = serializers.CharField(
         allow_null=True, help_text="The code with which the source failed lately."
@@ -39,8 +40,11 @@ class FundamentalsView(ApiView):
         }
     )
     def get(self, request: Request, symbol: str) -> Response:
-        """Return the stored figures of a company; its source is asked when they are old."""
-        return Response(_payload(services.fundamentals_get(symbol=symbol.upper())))
+        """Return the stored figures of a company; who is signed in has old ones asked for anew."""
+        told = services.fundamentals_get(
+            symbol=symbol.upper(), may_ask=request.user.is_authenticated
+        )
+        return Response(_payload(told))
 
 
 def _payload(told: FundamentalsTold) -> dict[str, Any]:

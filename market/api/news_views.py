@@ -17,9 +17,13 @@ from tradingplatform.api.views import ApiView, parsed
 
 _PAGE = [OpenApiParameter("limit", int), OpenApiParameter("cursor")]
 
+SYMBOLS_MAX = 20
+
 
 class NewsInput(serializers.Serializer[Any]):
-    symbols = SymbolsField(required=False, help_text="Up to 200, with commas between them.")
+    symbols = SymbolsField(
+        most=SYMBOLS_MAX, required=False, help_text="Up to 20, with commas between them."
+    )
 
 
 class NewsItemOutput(serializers.Serializer[Any]):
@@ -46,11 +50,12 @@ class NewsOutput(serializers.Serializer[Any]):
 class NewsView(ApiView):
     @extend_schema(parameters=[NewsInput, *_PAGE], responses=NewsOutput)
     def get(self, request: Request) -> Response:
-        """List stored news, newest first; says so when no source of news is set up."""
+        """List stored news, newest first; who is signed in and names symbols has sources asked."""
         wanted = parsed(NewsInput, request.query_params)
         symbols = wanted.get("symbols", ())
         rows = news_get(symbols)
-        services.news_want(symbols=symbols)
+        if request.user.is_authenticated:
+            services.news_want(symbols=symbols)
         page = CursorPages("-published_at", "-id").response(rows, request, render=_items)
         sources = services.news_sources()
         status = "AVAILABLE" if sources else "NOT_CONFIGURED"

@@ -38,14 +38,18 @@ class EdgeField(serializers.Field[date | datetime, str, str, Any]):
 
 @extend_schema_field(OpenApiTypes.STR)
 class SymbolsField(serializers.Field[list[str], str, str, Any]):
-    """Symbols with commas between them."""
+    """Symbols with commas between them, at most ``most``."""
+
+    def __init__(self, *, most: int = QUOTES_MAX, **options: Any) -> None:
+        super().__init__(**options)
+        self._most = most
 
     def to_internal_value(self, data: str) -> list[str]:
         symbols = [word.strip().upper() for word in data.split(",") if word.strip()]
         if not symbols:
             raise serializers.ValidationError("Name at least one symbol.")
-        if len(symbols) > QUOTES_MAX:
-            raise serializers.ValidationError(f"At most {QUOTES_MAX} symbols.")
+        if len(symbols) > self._most:
+            raise serializers.ValidationError(f"At most {self._most} symbols.")
         if any(len(symbol) > SYMBOL_LENGTH_MAX or "\x00" in symbol for symbol in symbols):
             raise serializers.ValidationError("A symbol has at most 16 characters.")
         return symbols

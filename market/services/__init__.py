@@ -28,6 +28,7 @@ from market.services.fundamentals import (
     FundamentalsStatus,
     FundamentalsTold,
     fundamentals_get,
+    fundamentals_look,
     fundamentals_refresh,
     fundamentals_update,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "feed_is_current",
     "feed_open",
     "fundamentals_get",
+    "fundamentals_look",
     "fundamentals_refresh",
     "fundamentals_update",
     "gaps_fill",

@@ -15,7 +15,7 @@ from market.news_models import NewsItem, NewsSymbol
 from market.providers.base import Capability, asset_of
 from market.providers.base import NewsItem as Headline
 from market.providers.chain import news_fetch, providers_of
-from market.services.asking import ask_soon, is_told
+from market.services.asking import ask_soon, told_of
 from tradingplatform.db.transactions import global_tx
 from tradingplatform.errors import (
     InvalidInputError,
@@ -57,7 +57,8 @@ def news_want(*, symbols: Sequence[str]) -> None:
     if not symbols or next(providers_of(Capability.NEWS, None), None) is None:
         return
     rows = Instrument.objects.active().filter(symbol__in=symbols)
-    ask_soon(FETCH_JOB, [row.symbol for row in rows if is_told(Capability.NEWS, asset_of(row))])
+    told = told_of(Capability.NEWS, [asset_of(row) for row in rows])
+    ask_soon(FETCH_JOB, [asset.symbol for asset in told])
 
 
 def news_update(*, symbols: Iterable[str]) -> int:

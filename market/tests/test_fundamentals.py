@@ -9,6 +9,7 @@ import pytest
 
 from market.company_models import CompanyFundamentals
 from market.errors import ProviderAnswerError, SymbolUnknownError
+from market.models import Instrument
 from market.providers import chain
 from market.providers.base import Asset, BaseProvider, Capability, Fundamentals
 from market.services import fundamentals_refresh, fundamentals_update
@@ -17,6 +18,7 @@ from market.tests.factories import instrument_make, quote_put
 from tests.query_budget import query_budget
 from tradingplatform.clock import now
 from tradingplatform.errors import LimitExceededError, TradingPlatformError, UnavailableError
+from tradingplatform.services import services
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -61,6 +63,11 @@ def teller(monkeypatch, settings) -> Teller:
 
 
 @pytest.fixture
+def user(signed_in) -> Any:
+    return signed_in("looker")
+
+
+@pytest.fixture
 def asked(monkeypatch) -> list[tuple[str, list[str]]]:
     jobs: list[tuple[str, list[str]]] = []
     monkeypatch.setattr(
@@ -83,10 +90,10 @@ def test_without_a_source_the_answer_says_so(client, settings):
     assert client.get("/api/market/fundamentals/NONE").status_code == 404
 
 
-def test_a_source_is_asked_once_in_the_background_and_named(client, teller, asked):
+def test_a_source_is_asked_once_in_the_background_and_named(user, teller, asked):
     instrument_make("AAPL")
 
-    first, second = client.get(URL).json(), client.get(URL).json()
+    first, second = user.get(URL).json(), user.get(URL).json()
 
     assert first == second
     assert (first["status"], first["source"], first["figures"]) == ("PENDING", None, {})
@@ -94,7 +101,7 @@ def test_a_source_is_asked_once_in_the_background_and_named(client, teller, aske
 
     fetch_fundamentals(symbols=["AAPL"])
     with query_budget("market:fundamentals"):
-        told = client.get(URL).json()
+        told = user.get(URL).json()
 
     row = CompanyFundamentals.objects.get()
     assert told == {
@@ -130,32 +137,86 @@ def test_a_failure_is_told_and_nothing_is_made_up(client, teller, asked, fault, 
     assert not CompanyFundamentals.objects.exists()
 
 
-def test_old_figures_keep_their_time_while_the_source_fails(client, teller, asked):
+def test_old_figures_keep_their_time_while_the_source_fails(user, teller, asked):
     instrument_make("AAPL")
     fundamentals_update(symbols=["AAPL"])
     _grown_old(timedelta(days=2))
-    as_of = client.get(URL).json()["as_of"]
+    as_of = user.get(URL).json()["as_of"]
     assert asked == [(JOB, ["AAPL"])]
 
     teller.fault = UnavailableError("down")
     fundamentals_update(symbols=["AAPL"])
 
-    answer = client.get(URL).json()
+    answer = user.get(URL).json()
     assert (answer["status"], answer["fault"]) == ("AVAILABLE", "UNAVAILABLE")
     assert (answer["as_of"], answer["figures"]["netIncome"]) == (as_of, "99")
 
 
-def test_what_somebody_wanted_once_is_asked_for_again_each_day(teller):
-    for symbol in ("AAPL", "MSFT"):
-        instrument_make(symbol)
-    fundamentals_update(symbols=["AAPL"])
+def _looked_at(*symbols: str) -> None:
+    for symbol in symbols:
+        if not Instrument.objects.filter(symbol=symbol).exists():
+            instrument_make(symbol)
+    fetch_fundamentals(symbols=list(symbols))
+
+
+def test_what_a_user_looked_at_lately_is_asked_for_again_each_day(teller, time_machine):
+    _looked_at("AAPL")
+    started = now()
 
     assert fundamentals_refresh() == 0
-    _grown_old(timedelta(days=1))
-    refresh_fundamentals()
+    for day in range(1, 10):
+        time_machine.move_to(started + timedelta(days=day, minutes=day))
+        refresh_fundamentals()
 
-    assert teller.asked == ["AAPL", "AAPL"]
-    assert now() - CompanyFundamentals.objects.get().as_of < timedelta(minutes=5)
+    # Once when it was looked at, then on each of the six days within a week of that.
+    assert teller.asked == ["AAPL"] * 7
+
+
+def test_a_look_at_young_figures_is_noted_without_a_call(user, teller, asked):
+    _looked_at("AAPL")
+    CompanyFundamentals.objects.update(looked_at=now() - timedelta(days=3))
+    user.get(URL)
+    assert asked == [(JOB, ["AAPL"])]
+    teller.asked.clear()
+
+    fetch_fundamentals(symbols=["AAPL"])
+
+    assert teller.asked == []
+    assert now() - CompanyFundamentals.objects.get().looked_at < timedelta(minutes=5)
+
+
+def test_who_always_fails_keeps_nobody_waiting(teller):
+    symbols = [f"T{number:02}" for number in range(25)]
+    for symbol in symbols:
+        instrument_make(symbol, exchange="NASDAQ", currency="USD")
+    _looked_at(*symbols)
+    CompanyFundamentals.objects.update(
+        as_of=now() - timedelta(days=2), asked_at=now() - timedelta(days=2)
+    )
+    teller.asked.clear()
+    teller.fault = ProviderAnswerError("garbage")
+
+    fundamentals_refresh(most=20)
+    fundamentals_refresh(most=20)
+
+    assert sorted(teller.asked) == symbols
+
+
+def test_a_visitor_reads_what_is_stored_and_has_nobody_asked(client, user, teller, asked):
+    instrument_make("AAPL")
+
+    assert client.get(URL).json()["status"] == "NOT_ASKED"
+    assert asked == []
+
+    user.get(URL)
+    assert client.get(URL).json()["status"] == "PENDING"
+    fetch_fundamentals(symbols=["AAPL"])
+    _grown_old(timedelta(days=30))
+    services.cache.delete(f"asked:{JOB}:AAPL")
+    asked.clear()
+
+    assert client.get(URL).json()["status"] == "AVAILABLE"
+    assert (asked, teller.asked) == ([], ["AAPL"])
 
 
 def test_a_used_up_budget_ends_the_round(teller):
@@ -175,14 +236,14 @@ def test_an_instrument_that_no_source_serves_is_asked_of_nobody(client, teller, 
     assert (answer.status_code, asked, teller.asked) == (501, [], [])
 
 
-def test_requests_do_without_a_queue(client, teller, monkeypatch):
+def test_requests_do_without_a_queue(user, teller, monkeypatch):
     def cannot(name: str, **_: Any) -> None:
         raise UnavailableError(name)
 
     monkeypatch.setattr("market.services.asking.enqueue", cannot)
     instrument_make("AAPL")
 
-    assert client.get(URL).json()["status"] == "PENDING"
+    assert user.get(URL).json()["status"] == "PENDING"
 
 
 def _screened(client: Any) -> Callable[[], Any]:

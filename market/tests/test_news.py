@@ -16,6 +16,7 @@ from market.tests.factories import instrument_make
 from tests.query_budget import query_budget
 from tradingplatform.clock import now
 from tradingplatform.errors import InvalidInputError, UpstreamError
+from tradingplatform.services import services
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -149,7 +150,8 @@ def asked(monkeypatch) -> list[tuple[str, list[str]]]:
     return jobs
 
 
-def test_who_looks_at_news_has_its_source_asked_once(client, teller, asked):
+def test_who_looks_at_news_has_its_source_asked_once(signed_in, teller, asked):
+    client = signed_in("reader")
     for symbol in ("AAPL", "MSFT", "005930"):
         instrument_make(symbol)
 
@@ -164,6 +166,38 @@ def test_who_looks_at_news_has_its_source_asked_once(client, teller, asked):
     found = client.get(URL, {"symbols": "AAPL"}).json()["results"]
     assert {row["title"] for row in found} == {"On AAPL", "On both"}
     assert {(row["source"], row["publisher"]) for row in found} == {("FMP", "Paper")}
+
+
+def test_a_visitor_has_no_source_of_news_asked(client, teller, asked):
+    instrument_make("AAPL")
+
+    answer = client.get(URL, {"symbols": "AAPL"})
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "AVAILABLE")
+    assert (asked, teller.asked) == ([], [])
+
+
+def test_news_of_many_costs_the_cache_one_round_trip(signed_in, teller, asked, monkeypatch):
+    symbols = [f"T{number:02}" for number in range(21)]
+    for symbol in symbols:
+        instrument_make(symbol, exchange="NASDAQ", currency="USD")
+    client = signed_in("reader")
+    claims: list[int] = []
+    count = services.cache.incr_many
+
+    def counted(amounts: Any, ttl_s: float) -> Any:
+        if any(key.startswith("asked:") for key in amounts):
+            claims.append(len(amounts))
+        return count(amounts, ttl_s)
+
+    monkeypatch.setattr(services.cache, "incr_many", counted)
+
+    refused = client.get(URL, {"symbols": ",".join(symbols)})
+    taken = client.get(URL, {"symbols": ",".join(symbols[:20])})
+
+    assert (refused.status_code, refused.json()["errorCode"]) == (400, "INVALID_INPUT")
+    assert (taken.status_code, claims) == (200, [20])
+    assert [(job, sorted(told)) for job, told in asked] == [("market.news_fetch", symbols[:20])]
 
 
 def test_an_article_belongs_to_all_it_was_told_of_sooner_or_later(client, teller):

@@ -20,12 +20,15 @@ from market.providers.base import (
 )
 from market.providers.fmp import parsing
 from tradingplatform import clock
+from tradingplatform.services.external.client import Patience
 from tradingplatform.services.external.fmp import FmpSession
 
 US_EXCHANGES = frozenset({"NASDAQ", "NYSE", "AMEX"})
 BATCH_SYMBOLS = 100
 SCREENED_MAX = 10_000
 """More than any exchange lists."""
+LOOKED_AT = Patience(share=0.4)
+"""What people look at may use so much of a plan's calls; back-fill keeps the rest."""
 _ABOUT_ASSETS = frozenset({Capability.QUOTES, Capability.BARS, Capability.FUNDAMENTALS})
 
 
@@ -110,9 +113,9 @@ class FmpProvider(BaseProvider):
         """Return trailing ratios, key metrics and the last income statement as one."""
         symbol = parsing.to_fmp(asset.symbol)
         bodies = [
-            self._get("ratios-ttm", {"symbol": symbol}),
-            self._get("key-metrics-ttm", {"symbol": symbol}),
-            self._get("income-statement", {"symbol": symbol, "limit": "1"}),
+            self._get("ratios-ttm", {"symbol": symbol}, LOOKED_AT),
+            self._get("key-metrics-ttm", {"symbol": symbol}, LOOKED_AT),
+            self._get("income-statement", {"symbol": symbol, "limit": "1"}, LOOKED_AT),
         ]
         found = parsing.fundamentals(bodies, asset, clock.now())
         if found is None:
@@ -122,13 +125,13 @@ class FmpProvider(BaseProvider):
     def news(self, symbols: Sequence[str], *, limit: int) -> list[NewsItem]:
         told_as = ",".join(parsing.to_fmp(symbol) for symbol in symbols)
         params = {"symbols": told_as, "limit": str(limit), "page": "0"}
-        return parsing.news(self._get("news/stock", params), clock.now())
+        return parsing.news(self._get("news/stock", params, LOOKED_AT), clock.now())
 
     def macro(self, name: str, start: date, end: date) -> MacroSeries:
         params = {"name": name, "from": start.isoformat(), "to": end.isoformat()}
         points = parsing.macro(self._get("economic-indicators", params))
         return MacroSeries(name, points, self.name, clock.now())
 
-    def _get(self, path: str, params: dict[str, str]) -> object:
-        answer: object = self._session.get(f"/stable/{path}", params)
+    def _get(self, path: str, params: dict[str, str], patience: Patience | None = None) -> object:
+        answer: object = self._session.get(f"/stable/{path}", params, patience=patience)
         return answer

@@ -6,7 +6,7 @@ than it allows: however late a thread was woken or a packet was delivered.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -43,16 +43,18 @@ class Budget:
         self._line = threading.Lock()
 
     @contextmanager
-    def call(self, *, wait_s: float, spare: int = 0) -> Iterator[None]:
+    def call(self, *, wait_s: float, spare: int = 0, share: float = 1.0) -> Iterator[None]:
         """Hold a call; waits for one at most ``wait_s``, then raises LimitExceededError.
 
         ``spare`` places of each window are left to others: work in the background yields to
-        people. UnavailableError when the cache that counts is out of reach.
+        people. With a ``share`` a place is taken only while all calls together hold less than
+        that part of each window, so that the rest is there for others.
+        UnavailableError when the cache that counts is out of reach.
         """
         holder = secret_token(9)
         started = clock.monotonic()
         with ExitStack() as held:
-            self._take(holder, started + wait_s, spare)
+            self._take(holder, started + wait_s, lambda calls: max(1, int(calls * share) - spare))
             BUDGET_WAIT_SECONDS.labels(self._provider).observe(clock.monotonic() - started)
             for window in self.windows:
                 held.callback(self._end, window, holder)
@@ -62,12 +64,12 @@ class Budget:
         """Return how many calls the first window counts now."""
         return len(services.cache.slot_holders(self._key(self.windows[0])))
 
-    def _take(self, holder: str, deadline: float, spare: int) -> None:
+    def _take(self, holder: str, deadline: float, most: Callable[[int], int]) -> None:
         if not self._line.acquire(timeout=max(0.0, deadline - clock.monotonic())):
             raise self._refused(self.windows[0].length_s)
         try:
             while True:
-                wait_s = self._try(holder, spare)
+                wait_s = self._try(holder, most)
                 if wait_s <= 0:
                     return
                 if clock.monotonic() + wait_s > deadline:
@@ -78,14 +80,14 @@ class Budget:
         finally:
             self._line.release()
 
-    def _try(self, holder: str, spare: int) -> float:
+    def _try(self, holder: str, most: Callable[[int], int]) -> float:
         """Take a place of every window or of none; return the seconds to wait."""
         taken: list[Window] = []
         for window in self.windows:
             wait_s = services.cache.take_slot(
                 self._key(window),
                 holder,
-                most=max(1, window.calls - spare),
+                most=most(window.calls),
                 hold_s=window.length_s + CALL_S_MAX,
             )
             if wait_s > 0:

@@ -62,11 +62,15 @@ class Call:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait for a turn, how often to try, and what to leave to others."""
+    """How long to wait for a turn, how often to try, and what to leave to others.
+
+    ``spare`` and ``share`` as Budget.call has them.
+    """
 
     wait_s: float = WAIT_S
     attempts: int = ATTEMPTS
     spare: int = 0
+    share: float = 1.0
     read_timeout_s: float = READ_TIMEOUT_S
 
 
@@ -148,7 +152,10 @@ class ProviderClient:
         self.breaker.before_call()
         outcome = "failed"
         try:
-            with self.budget.call(wait_s=patience.wait_s, spare=patience.spare):
+            place = self.budget.call(
+                wait_s=patience.wait_s, spare=patience.spare, share=patience.share
+            )
+            with place:
                 answer = self._ask(call, patience)
             self._judge(answer)
             outcome = "ok" if answer.status_code < 400 else "refused"

@@ -74,6 +74,19 @@ def test_background_work_leaves_places_to_people() -> None:
             assert budget.in_use() == 2
 
 
+def test_a_share_of_the_calls_is_left_to_others() -> None:
+    budget = Budget("FMP:LIVE:s", (Window(10, 60.0),))
+    for _ in range(4):
+        with budget.call(wait_s=0, share=0.4):
+            pass
+    with pytest.raises(LimitExceededError), budget.call(wait_s=0, share=0.4):
+        pass
+    for _ in range(6):
+        with budget.call(wait_s=0):
+            pass
+    assert budget.in_use() == 10
+
+
 def test_whoever_waits_gets_the_next_place() -> None:
     budget = Budget("KIS:LIVE:e", (Window(1, 0.05),))
 
