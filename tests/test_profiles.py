@@ -6,15 +6,20 @@ from typing import Any
 
 import pytest
 import stamina
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
 from market.enums import Source
 from market.models import Instrument
 from market.providers import chain
-from market.providers.base import Asset
+from market.providers.base import Asset, BaseProvider, Capability, InstrumentFact
 from market.services import profiles_refresh
+from market.services.profiles import ASKED_SINGLY_MAX
+from market.services.profiles import _unplaced as unplaced
 from market.tests.factories import bar_make, instrument_make
 from tests.emulators.fmp.emulator import FmpEmulator, running_fmp_emulator
 from tradingplatform.clock import now
+from tradingplatform.errors import LimitExceededError, TradingPlatformError, UpstreamError
 from tradingplatform.services import override_services, services
 from tradingplatform.services.external.live import LiveExternal
 
@@ -105,3 +110,78 @@ def test_a_source_that_refuses_changes_nothing(fmp: FmpEmulator, status: int) ->
 
     assert profiles_refresh() == 0
     assert sectors() == {"AAPL": ("TECHNOLOGY", "", "SAMPLE")}
+
+
+class Refuser(BaseProvider):
+    """A source that tells the sector of some, and fails for all others."""
+
+    capabilities = frozenset({Capability.PROFILES})
+
+    def __init__(self, name: str, exchange: str, *told: str) -> None:
+        self.name = name
+        self.told = told
+        self.exchange = exchange
+        self.fault: TradingPlatformError = UpstreamError("no")
+        self.asked: list[str] = []
+
+    def serves(self, capability: Capability, asset: Asset) -> bool:
+        return asset.exchange == self.exchange
+
+    def profile(self, asset: Asset) -> InstrumentFact | None:
+        self.asked.append(asset.symbol)
+        if asset.symbol not in self.told:
+            raise self.fault
+        return InstrumentFact(
+            asset.symbol, "", asset.exchange, asset.currency, self.name, now(), sector="Chips"
+        )
+
+
+@pytest.fixture
+def refusers(settings: Any, monkeypatch: Any) -> dict[str, Refuser]:
+    made = {"KIS": Refuser("KIS", "KRX", "999999"), "FMP": Refuser("FMP", "NASDAQ", "ZZZ")}
+    settings.MARKET_PROVIDERS = list(made)
+    monkeypatch.setattr(chain, "FACTORIES", {name: lambda n=name: made[n] for name in made})
+    return made
+
+
+def follow(symbol: str, exchange: str) -> None:
+    row = instrument_make(symbol, exchange=exchange, sector="")
+    bar_make(row, date(2026, 11, 20), "10", source=Source.KIS)
+
+
+def test_one_that_is_refused_blocks_nobody(refusers: dict[str, Refuser], time_machine: Any) -> None:
+    for number in range(25):
+        follow(f"{number:06}", "KRX")
+    follow("999999", "KRX")
+
+    assert profiles_refresh() == 0
+    assert len(refusers["KIS"].asked) == ASKED_SINGLY_MAX
+    time_machine.move_to(now() + timedelta(days=1))
+    assert profiles_refresh() == 1
+
+    assert set(refusers["KIS"].asked) == {*(f"{number:06}" for number in range(25)), "999999"}
+    assert sectors()["999999"] == ("Chips", "", "KIS")
+
+
+def test_a_used_up_budget_ends_the_asking_of_that_source_only(
+    refusers: dict[str, Refuser],
+) -> None:
+    for symbol in ("000001", "000002"):
+        follow(symbol, "KRX")
+    follow("ZZZ", "NASDAQ")
+    refusers["KIS"].fault = LimitExceededError("later")
+
+    assert profiles_refresh() == 1
+    assert (refusers["KIS"].asked, refusers["FMP"].asked) == (["000001"], ["ZZZ"])
+    assert Instrument.objects.get(symbol="000001").profiled_at is None
+
+
+def test_who_is_followed_is_found_with_one_query(refusers: dict[str, Refuser]) -> None:
+    for number in range(3):
+        follow(f"{number:06}", "KRX")
+    instrument_make("111111", exchange="KRX")
+
+    with CaptureQueriesContext(connections["default"]) as queries:
+        found = list(unplaced(["KRX"])[:2])
+
+    assert ([row.symbol for row in found], len(queries)) == (["000000", "000001"], 1)
