@@ -55,6 +55,7 @@ class PriceAlert(UserRow):
             models.Index(fields=["account_db_key", "status"], name="alert_owner_status"),
             models.Index(fields=["updated_at"], name="alert_updated"),
             models.Index(fields=["status", "expires_at"], name="alert_expiry"),
+            models.Index(fields=["symbol", "status"], name="alert_symbol"),
         ]
 
     def __str__(self) -> str:

@@ -50,6 +50,7 @@ class WatchlistItem(UserRow):
         constraints = [
             models.UniqueConstraint(fields=["watchlist", "symbol"], name="watchlist_symbol_once")
         ]
+        indexes = [models.Index(fields=["symbol"], name="watchlist_item_symbol")]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.symbol}"

@@ -131,6 +131,7 @@ class Position(UserRow):
             ),
             models.CheckConstraint(condition=Q(cost_basis__gte=0), name="position_cost_positive"),
         ]
+        indexes = [models.Index(fields=["symbol"], name="position_symbol")]
 
     def __str__(self) -> str:
         return f"{self.portfolio_id} {self.symbol}"

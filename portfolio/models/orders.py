@@ -89,6 +89,7 @@ class Order(UserRow):
         indexes = [
             models.Index(fields=["status", "id"], name="order_by_status"),
             models.Index(fields=["portfolio", "status", "id"], name="order_of_portfolio"),
+            models.Index(fields=["symbol", "status"], name="order_symbol"),
         ]
 
     def __str__(self) -> str:

@@ -1,12 +1,14 @@
 """Orders and positions follow an instrument that is renamed, delisted or merged."""
 
 import threading
+from contextlib import ExitStack
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
 from django.db import Error as DatabaseProblem
+from django.db import connections
 
 from accounts.enums import NotificationChannel, NotificationKind
 from accounts.models import User
@@ -223,6 +225,30 @@ def test_a_shard_that_is_away_follows_later(portfolio, monkeypatch):
     apply_actions()
     assert position(foreign, "005931").quantity == 10
     assert breaches() == []
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("kind", [ActionKind.SYMBOL_CHANGE, ActionKind.DELISTING])
+def test_who_is_concerned_is_found_by_index(portfolio, kind):
+    """A list that delists hundreds looks for each of them on every shard, every five minutes."""
+    act(kind, "005931" if kind == ActionKind.SYMBOL_CHANGE else "")
+    corporate_actions_apply()
+    plans: list[str] = []
+
+    def planned(execute, sql, params, many, context):
+        if sql.startswith(("SELECT", "UPDATE")):
+            with context["connection"].cursor() as cursor:
+                cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)
+                plans.extend(row[-1] for row in cursor.fetchall())
+        return execute(sql, params, many, context)
+
+    with ExitStack() as stack:
+        for alias in shard_aliases():
+            stack.enter_context(connections[alias].execute_wrapper(planned))
+        corporate_actions_follow()
+
+    assert plans
+    assert [plan for plan in plans if plan.startswith("SCAN")] == []
 
 
 @pytest.mark.parametrize("kind", [ActionKind.SYMBOL_CHANGE, ActionKind.DELISTING])
