@@ -226,7 +226,10 @@ def test_companies_news_and_macro_of_fmp() -> None:
     assert (facts.period_end, facts.currency) == (date(2025, 9, 27), "USD")
 
     told = {"symbol": "AAPL", "publishedDate": "2026-11-20 10:30:00", "title": "T", "site": "s"}
-    items = fmp.news([told | {"url": "https://x.test/a"}, told | {"url": "javascript:1"}], AT)
+    undated = told | {"url": "https://x.test/b", "publishedDate": "soon"}
+    items = fmp.news(
+        [told | {"url": "https://x.test/a"}, told | {"url": "javascript:1"}, undated], AT
+    )
     assert [(item.url, item.publisher, item.symbols) for item in items] == [
         ("https://x.test/a", "s", ("AAPL",))
     ]

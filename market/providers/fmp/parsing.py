@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from market.errors import ProviderAnswerError
 from market.providers import values
 from market.providers.base import (
     Asset,
@@ -140,25 +141,29 @@ def fundamentals(bodies: Sequence[object], asset: Asset, at: datetime) -> Fundam
 
 def news(body: object, at: datetime) -> list[NewsItem]:
     """Read news/stock; a headline without title, address or time is left out."""
-    items = []
-    for row in values.rows(body, "list"):
-        title, url = values.text(row, "title", 300), values.text(row, "url", 1000)
-        if not title or not url.startswith(("https://", "http://")):
-            continue
-        symbol = from_fmp(values.text(row, "symbol", 32))
-        items.append(
-            NewsItem(
-                title=title,
-                url=url,
-                publisher=values.text(row, "publisher", 100) or values.text(row, "site", 100),
-                published_at=_local(row, "publishedDate", NEW_YORK),
-                symbols=(symbol,) if symbol else (),
-                source=SOURCE,
-                as_of=at,
-                summary=values.text(row, "text", 2000),
-            )
-        )
-    return items
+    items = (_headline(row, at) for row in values.rows(body, "list"))
+    return [item for item in items if item is not None]
+
+
+def _headline(row: Row, at: datetime) -> NewsItem | None:
+    title, url = values.text(row, "title", 300), values.text(row, "url", 1000)
+    if not title or not url.startswith(("https://", "http://")):
+        return None
+    try:
+        published_at = _local(row, "publishedDate", NEW_YORK)
+    except ProviderAnswerError:
+        return None
+    symbol = from_fmp(values.text(row, "symbol", 32))
+    return NewsItem(
+        title=title,
+        url=url,
+        publisher=values.text(row, "publisher", 100) or values.text(row, "site", 100),
+        published_at=published_at,
+        symbols=(symbol,) if symbol else (),
+        source=SOURCE,
+        as_of=at,
+        summary=values.text(row, "text", 2000),
+    )
 
 
 def macro(body: object) -> tuple[MacroPoint, ...]:
