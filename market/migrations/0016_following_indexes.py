@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('market', '0014_actions_followed'),
+        ('market', '0015_fundamentals_asked'),
     ]
 
     operations = [
