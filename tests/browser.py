@@ -46,6 +46,8 @@ LACKING = [
 ]
 
 REFUSED = re.compile(r"status of (400|401|403|422|501|502)")
+# What the browser, and htmx in its two events, say of a connection that broke.
+LOST = re.compile(r".*net::ERR_|htmx:(afterRequest|sendError),", re.DOTALL)
 NEEDS_BROWSER = [
     pytest.mark.flow,
     pytest.mark.timeout(300),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser import CHROMIUM, FLAGS, is_problem
+from tests.browser import CHROMIUM, FLAGS, LOST, is_problem
 from tests.live_server import LiveServer, live_server, prepared_folder
 
 if TYPE_CHECKING:
@@ -47,4 +47,4 @@ def page(server: LiveServer) -> Iterator["Page"]:
         yield page
         browser.close()
     # A server that was killed on purpose shows as failed connections; nothing else may.
-    assert [one for one in problems if "net::ERR_" not in one] == []
+    assert [one for one in problems if not LOST.match(one)] == []

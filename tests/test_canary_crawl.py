@@ -85,6 +85,7 @@ UNMARKED = {
     "portfolio.Transaction.natural_key": "made by the server",
     "portfolio.Transaction.currency": "of a list",
     "portfolio.Transaction.symbol": "of the market",
+    "portfolio.Transaction.new_symbol": "of the market",
     "portfolio.Posting.account": "made by the server",
     "portfolio.Posting.currency": "of a list",
     "portfolio.Order.symbol": "of the market",

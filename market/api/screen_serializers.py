@@ -136,11 +136,14 @@ class LeftOutOutput(serializers.Serializer[Any]):
     status = serializers.CharField(help_text="UNAVAILABLE.")
 
 
+_WORDS_UNTOLD = {"sector", "industry", "macd_cross"}
+
+
 def _figure(name: str) -> serializers.Field[Any, Any, Any, Any]:
     if name == "price":
         return serializers.CharField()
     if FIELDS[name].is_word:
-        return serializers.CharField(allow_null=name == "macd_cross")
+        return serializers.CharField(allow_null=name in _WORDS_UNTOLD)
     return serializers.FloatField(allow_null=True)
 
 

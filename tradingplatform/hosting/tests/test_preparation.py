@@ -86,6 +86,7 @@ def test_a_real_feed_starts_without_sample_prices(settings: Any, tmp_path: Path)
         sample_market_load(since=date(2026, 11, 12))
         apple = Instrument.objects.get(symbol="AAPL")
         quote_put(apple, "250")
+        bar_make(apple, date(2026, 11, 10), "248", source=Source.KIS)
         bar_make(apple, date(2026, 11, 11), "249", source=Source.KIS)
         assert price_panel(symbols=["AAPL"]).source == "KIS+SAMPLE"
 
@@ -93,7 +94,7 @@ def test_a_real_feed_starts_without_sample_prices(settings: Any, tmp_path: Path)
         assert preparation.market_if_behind() is False
 
     assert price_panel(symbols=["AAPL"]).source == "KIS"
-    assert Bar.objects.count() == 1
+    assert Bar.objects.count() == 2
     assert quotes_get(["AAPL"])["AAPL"].source == "KIS"
     apple.refresh_from_db()
     assert (apple.is_active, apple.base_price) == (True, None)
