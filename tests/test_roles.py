@@ -14,10 +14,12 @@ from tradingplatform.realtime.client import open_socket
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
 BODY = {"email": "mina@example.com", "password": "zebra quilt 71 lantern", "nickname": "Mina"}
+# A week: whatever the hour, sessions of both markets have ended since.
 SEED = """
+from datetime import timedelta
 from market.services import sample_market_load
 from tradingplatform.clock import now
-sample_market_load(since=now().date())
+sample_market_load(since=now().date() - timedelta(days=7))
 """
 TEXT = "The first. The second. The third. The fourth. The fifth. The sixth. " * 10
 ORDER = {
