@@ -124,10 +124,7 @@ def fundamentals_update(*, symbols: Iterable[str]) -> int:
         instrument = instrument_get(symbol)
         try:
             told = fundamentals_fetch(asset_of(instrument))
-        except (LimitExceededError, NotConfiguredError) as error:
-            fault_note(FETCH_JOB, symbol, error.code)
-            break
-        except (UpstreamError, UnavailableError, NotFoundError) as error:
+        except (CapabilityMissingError, UpstreamError, UnavailableError, NotFoundError) as error:
             logger.warning(
                 "Fundamentals could not be fetched", extra={"symbol": symbol, "code": error.code}
             )
@@ -135,6 +132,9 @@ def fundamentals_update(*, symbols: Iterable[str]) -> int:
             rows = CompanyFundamentals.objects.filter(pk=instrument.pk)
             global_tx(rows.update, asked_at=now())
             continue
+        except (LimitExceededError, NotConfiguredError) as error:
+            fault_note(FETCH_JOB, symbol, error.code)
+            break
         global_tx(_store, instrument, told)
         n_told += 1
     return n_told

@@ -202,6 +202,23 @@ def test_who_always_fails_keeps_nobody_waiting(teller):
     assert sorted(teller.asked) == symbols
 
 
+def test_who_is_served_no_longer_keeps_nobody_waiting(teller):
+    moved = instrument_make("AAA", exchange="NASDAQ", currency="USD")
+    instrument_make("AAPL")
+    _looked_at("AAA", "AAPL")
+    CompanyFundamentals.objects.update(
+        as_of=now() - timedelta(days=2), asked_at=now() - timedelta(days=2)
+    )
+    moved.exchange = "KRX"
+    moved.save()
+    teller.asked.clear()
+
+    assert fundamentals_refresh(most=1) == 0
+    assert fundamentals_refresh(most=1) == 1
+
+    assert teller.asked == ["AAPL"]
+
+
 def test_a_visitor_reads_what_is_stored_and_has_nobody_asked(client, user, teller, asked):
     instrument_make("AAPL")
 
